@@ -1,0 +1,209 @@
+import { releaseDocument } from '../build/release-document.ts';
+import { type Problem, problem, toAppError } from '../errors.ts';
+import { AWAITS_ARTIFACT, type BuiltFacts, type Deployment } from '../model/deployment.ts';
+import { sha256 } from '../model/digest.ts';
+import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
+import { type ArtifactPath, parseArtifactBlob } from '../model/names.ts';
+import type { IncomingBlob, Ports } from '../ports.ts';
+import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
+import { publishSources } from '../publish/publish-sources.ts';
+import { ZIP_LIMITS } from '../zip/read-zip.ts';
+import { type ValidArtifact, validateArtifact } from './validate-artifact.ts';
+
+/** Gone and repeated blobs are nobody's fault: events come more than once, and late. */
+export type AcceptOutcome = 'published' | 'superseded' | 'ended' | 'refused' | 'repeated' | 'gone';
+
+/** Who dropped it can't be known: the right to write to the path is all that is checked. */
+const DROPPED = 'dropped, unverified';
+
+type Blob = IncomingBlob & { readonly name: string; readonly bytes: Buffer };
+
+/**
+ * A blob in `incoming` becomes what Flux reads, or a recorded refusal. At least once, in any order, from anyone.
+ *
+ * - read it; gone: someone else did this
+ * - find whose it is; done already: remove it; not the one that was built: quarantine it, the row stays as it is
+ * - validate
+ * - archive the artifact, and the release document, rendered here once and for all
+ * - index it, and want it, unless a newer one is wanted
+ * - publish whatever is wanted, then the app's source
+ * - empty incoming
+ *
+ * @throws AppError of kind `unavailable`: nothing is lost, the same blob is to be taken again
+ */
+export async function acceptArtifact(ports: Ports, studio: Studio, blobName: string): Promise<AcceptOutcome> {
+  const read = await ports.artifacts.readIncoming(blobName, ZIP_LIMITS.maxZipBytes);
+  if (read === undefined) return 'gone';
+  const path = parseArtifactBlob(blobName);
+  const row = path && (await ports.ledger.deployment(path.deploymentId));
+  if (row && isDone(row) && belongsTo(row, path)) {
+    await ports.artifacts.removeIncoming(blobName, read.etag);
+    return 'repeated';
+  }
+  if (read.bytes === undefined) {
+    const tooLarge = problem(
+      'ZIP_LIMIT',
+      `the zip has ${read.size} bytes: at most ${ZIP_LIMITS.maxZipBytes} are taken`,
+    );
+    return quarantine(ports, { ...read, name: blobName, bytes: Buffer.alloc(0) }, [tooLarge]);
+  }
+  const blob: Blob = { ...read, name: blobName, bytes: read.bytes };
+  const built = { sha256: sha256(blob.bytes), bytes: blob.bytes.length };
+  const foreign = foreignProblems(studio, path, row, built.sha256);
+  if (foreign.length > 0 || path === undefined) return quarantine(ports, blob, foreign);
+
+  const environment = findEnvironment(studio, path.environment) as Environment;
+  const [validation] = await Promise.all([
+    validateArtifact(blob.bytes, path, environment, studio),
+    row && assertLedgerFits(ports, studio, path).catch((error) => endHere(ports, blob, row, error)),
+  ]);
+  if ('problems' in validation) return refuse(ports, blob, row, validation.problems);
+  const { artifact } = validation;
+  const { inputsDigest, deployDigest } = artifact.manifest;
+  const facts: BuiltFacts = { ...built, inputsDigest, deployDigest };
+  const deployment = row ?? (await registerDrop(ports, studio, path, artifact, facts));
+  return acceptValid(ports, studio, blob, deployment, artifact, facts);
+}
+
+async function acceptValid(
+  ports: Ports,
+  studio: Studio,
+  blob: Blob,
+  deployment: Deployment,
+  artifact: ValidArtifact,
+  facts: BuiltFacts,
+): Promise<AcceptOutcome> {
+  const path = { ...deployment, deploymentId: deployment.id };
+  if (!(await ports.artifacts.archive(path, blob.bytes))) {
+    return quarantine(ports, blob, [
+      problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),
+    ]);
+  }
+  await ports.artifacts.archiveRelease(path, await renderRelease(ports, studio, deployment, artifact));
+  const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
+  if (outcome === 'wanted') {
+    await publishRelease(ports, studio, path);
+    await publishSources(ports, studio, path.org, path.environment);
+  }
+  await ports.artifacts.removeIncoming(blob.name, blob.etag);
+  ports.log.info('artifact accepted', { ...about(path), outcome });
+  return outcome === 'wanted' ? 'published' : outcome;
+}
+
+async function renderRelease(
+  ports: Ports,
+  studio: Studio,
+  deployment: Deployment,
+  artifact: ValidArtifact,
+): Promise<string> {
+  const { org, app, environment, sequence, id, tagName } = deployment;
+  const installation = await ports.ledger.installation();
+  const marker = {
+    org,
+    app,
+    environment,
+    installation,
+    state: 'deployed',
+    sequence,
+    deploymentId: id,
+    tagName,
+  } as const;
+  return releaseDocument({ ...marker, deployDigest: artifact.manifest.deployDigest }, artifact.objects, studio);
+}
+
+/** Why a blob is not that of the deployment its path names, or of no deployment that may be. */
+function foreignProblems(
+  studio: Studio,
+  path: ArtifactPath | undefined,
+  row: Deployment | undefined,
+  digest: string,
+): Problem[] {
+  if (path === undefined)
+    return [
+      problem(
+        'ARTIFACT_PATH_INVALID',
+        "must be at '{org}/{app}/{environment}/{deploymentId}.zip', the id a UUID in lower case",
+      ),
+    ];
+  const environment = findEnvironment(studio, path.environment);
+  if (environment === undefined)
+    return [problem('ENVIRONMENT_UNKNOWN', `environment '${path.environment}' is not configured`)];
+  if (!environment.orgs.includes(path.org))
+    return [problem('CLUSTER_UNKNOWN', `org '${path.org}' has no cluster in '${path.environment}'`)];
+  if (row === undefined)
+    return environment.acceptDrops
+      ? []
+      : [problem('DROP_NOT_ALLOWED', `'${path.environment}' takes no dropped artifacts`)];
+  if (!belongsTo(row, path))
+    return [problem('MANIFEST_MISMATCH', 'the deployment of this id is of another app or environment')];
+  if (row.built?.sha256 !== digest)
+    return [problem('ARTIFACT_DIGEST_MISMATCH', 'the blob is not the one that was built for this deployment')];
+  return [];
+}
+
+const isDone = (row: Deployment): boolean => !AWAITS_ARTIFACT.includes(row.state);
+
+const belongsTo = (row: Deployment, path: ArtifactPath): boolean =>
+  row.org === path.org && row.app === path.app && row.environment === path.environment;
+
+async function registerDrop(
+  ports: Ports,
+  studio: Studio,
+  path: ArtifactPath,
+  artifact: ValidArtifact,
+  built: BuiltFacts,
+): Promise<Deployment> {
+  await assertLedgerFits(ports, studio, path);
+  const { manifest } = artifact;
+  return ports.ledger.registerDrop({
+    ...{ org: path.org, app: path.app, environment: path.environment, id: path.deploymentId },
+    tagName: manifest.tagName,
+    commit: manifest.source.commit,
+    creator: DROPPED,
+    resolved: {
+      scopes: [],
+      releaseScopes: undefined,
+      chartVersion: manifest.inputs.chart.version,
+      traceparent: undefined,
+      tracestate: undefined,
+    },
+    built,
+  });
+}
+
+/** The artifact can never be right: its deployment says so, and the blob goes where it can be looked at. */
+async function refuse(
+  ports: Ports,
+  blob: Blob,
+  row: Deployment | undefined,
+  problems: readonly Problem[],
+): Promise<AcceptOutcome> {
+  if (row)
+    await ports.ledger.move(
+      row.id,
+      'rejected',
+      { message: problems[0]?.message ?? 'Refused.', origin: 'accept' },
+      problems,
+    );
+  return quarantine(ports, blob, problems);
+}
+
+async function quarantine(ports: Ports, blob: Blob, problems: readonly Problem[]): Promise<AcceptOutcome> {
+  await ports.artifacts.quarantine(blob.name, blob.bytes, problems);
+  await ports.artifacts.removeIncoming(blob.name, blob.etag);
+  ports.log.warn('artifact refused', { blob: blob.name, code: problems[0]?.code, problems });
+  return 'refused';
+}
+
+/** A ledger that does not fit to what is published can't go on with the deployment, however often it is tried. */
+async function endHere(ports: Ports, blob: Blob, row: Deployment, thrown: unknown): Promise<never> {
+  const error = toAppError(thrown);
+  if (error.code === 'LEDGER_STALE' || error.code === 'LEDGER_FOREIGN') {
+    await ports.ledger.move(row.id, 'failed', { message: error.message, origin: 'accept' }, error.problems);
+    await ports.artifacts.removeIncoming(blob.name, blob.etag);
+    ports.log.error('ledger does not fit storage', { ...about({ ...row, deploymentId: row.id }), error });
+  }
+  throw error;
+}
+
+const about = ({ org, app, environment, deploymentId }: ArtifactPath) => ({ org, app, environment, deploymentId });

@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from 'node:util';
+import { platformValues } from '../build/app-values.ts';
+import {
+  HELM_RELEASE,
+  helmRelease,
+  MASKINPORTEN_CLIENT,
+  maskinportenClient,
+  type TraceContext,
+} from '../build/flux-documents.ts';
+import { mergeValues } from '../build/read-values.ts';
+import type { KubernetesObject } from '../build/release-document.ts';
+import { type Problem, problem } from '../errors.ts';
+import {
+  DEPLOY_FOLDER,
+  HELM_RELEASE_DOCUMENT,
+  MASKINPORTEN_DOCUMENT,
+  type Manifest,
+  VALUES_DOCUMENT,
+} from '../model/artifact.ts';
+import { byCodePoint, isRecord } from '../model/digest.ts';
+import type { Environment, Studio } from '../model/environments.ts';
+import { readDocument } from './read-document.ts';
+
+const EXACT_VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const MAX_TRACESTATE = 512;
+const ALLOWED: readonly string[] = [VALUES_DOCUMENT, HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT];
+
+export interface DeployDocuments {
+  readonly objects: readonly KubernetesObject[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Checks what the artifact would have the cluster apply, and takes it apart.
+ *
+ * Each document must be what we would make for this app and environment ourselves. Free are only: the app's own part of
+ * the values, the Maskinporten scopes, the chart's version, and the caller's trace context.
+ */
+export function checkDocuments(
+  manifest: Manifest,
+  contents: ReadonlyMap<string, Buffer>,
+  environment: Environment,
+  studio: Studio,
+): DeployDocuments {
+  const problems: Problem[] = [];
+  const documents = new Map<string, unknown>();
+  for (const [path, content] of contents) {
+    if (!path.startsWith(DEPLOY_FOLDER)) continue;
+    if (!ALLOWED.includes(path)) {
+      problems.push(problem('KIND_NOT_ALLOWED', `${path}: below deploy/ only ${ALLOWED.join(', ')} are taken`, path));
+      continue;
+    }
+    const read = readDocument(path, content);
+    problems.push(...read.problems);
+    if (read.problems.length === 0) documents.set(path, read.value);
+  }
+  for (const path of [VALUES_DOCUMENT, HELM_RELEASE_DOCUMENT])
+    if (!contents.has(path)) problems.push(problem('RELEASE_POLICY', `${path} is missing`, path));
+  problems.push(...[...documents].flatMap(([path, document]) => kindProblems(path, document)));
+  if (problems.length > 0) return { objects: [], problems };
+  problems.push(
+    ...helmReleaseProblems(manifest, documents, environment, studio),
+    ...maskinportenProblems(manifest, documents.get(MASKINPORTEN_DOCUMENT), studio),
+  );
+  const objects = [HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT].flatMap((path) => documents.get(path) ?? []);
+  return { objects: objects as KubernetesObject[], problems };
+}
+
+function kindProblems(path: string, document: unknown): Problem[] {
+  if (!isRecord(document)) return [problem('RELEASE_POLICY', `${path}: must hold a map`, path)];
+  if (path === VALUES_DOCUMENT) return [];
+  const expected = path === HELM_RELEASE_DOCUMENT ? HELM_RELEASE : MASKINPORTEN_CLIENT;
+  if (document.apiVersion === expected.apiVersion && document.kind === expected.kind) return [];
+  const found = `${String(document.apiVersion)} ${String(document.kind)}`;
+  return [problem('KIND_NOT_ALLOWED', `${path}: '${found}': must be '${expected.apiVersion} ${expected.kind}'`, path)];
+}
+
+function helmReleaseProblems(
+  manifest: Manifest,
+  documents: ReadonlyMap<string, unknown>,
+  environment: Environment,
+  studio: Studio,
+): Problem[] {
+  const document = documents.get(HELM_RELEASE_DOCUMENT) as Record<string, unknown>;
+  const values = documents.get(VALUES_DOCUMENT) as Record<string, unknown>;
+  const trace = readTrace(document);
+  const chart = { ...studio.chart, version: manifest.inputs.chart.version };
+  const ours = helmRelease({ ...manifest, values, trace }, { ...studio, chart });
+  const problems = differences(document, ours, '').map((path) =>
+    policy(HELM_RELEASE_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
+  );
+  if (!EXACT_VERSION.test(chart.version))
+    problems.push(policy(HELM_RELEASE_DOCUMENT, `chart version '${chart.version}': must be exact`));
+  if (trace.traceparent !== undefined && !TRACEPARENT.test(trace.traceparent))
+    problems.push(policy(HELM_RELEASE_DOCUMENT, 'the traceparent is not one'));
+  if ((trace.tracestate?.length ?? 0) > MAX_TRACESTATE)
+    problems.push(policy(HELM_RELEASE_DOCUMENT, 'the tracestate is too long'));
+  const forced = mergeValues(values, platformValues(manifest, environment, studio));
+  for (const path of differences(values, forced, ''))
+    problems.push(policy(VALUES_DOCUMENT, `${path} is not what the platform decides for this app and environment`));
+  return problems;
+}
+
+function maskinportenProblems(manifest: Manifest, document: unknown, studio: Studio): Problem[] {
+  if (document === undefined) return [];
+  const spec = isRecord(document) && isRecord(document.spec) ? document.spec : {};
+  const scopes = Array.isArray(spec.scopes)
+    ? spec.scopes.filter((scope): scope is string => typeof scope === 'string')
+    : [];
+  const sorted = [...new Set(scopes)].sort(byCodePoint);
+  if (sorted.length === 0) return [policy(MASKINPORTEN_DOCUMENT, 'spec.scopes must hold at least one scope')];
+  return differences(document, maskinportenClient({ ...manifest, scopes: sorted }, studio), '').map((path) =>
+    policy(MASKINPORTEN_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
+  );
+}
+
+function readTrace(document: Record<string, unknown>): TraceContext {
+  const metadata = isRecord(document.metadata) ? document.metadata : {};
+  const annotations = isRecord(metadata.annotations) ? metadata.annotations : {};
+  const { 'altinn.studio/traceparent': traceparent, 'altinn.studio/tracestate': tracestate } = annotations;
+  return {
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(typeof tracestate === 'string' ? { tracestate } : {}),
+  };
+}
+
+/** The paths at which two JSON trees differ, in the words of the first: `spec.chart.spec.version`. */
+export function differences(found: unknown, expected: unknown, path: string): string[] {
+  if (isRecord(found) && isRecord(expected)) {
+    const keys = new Set([...Object.keys(found), ...Object.keys(expected)]);
+    return [...keys].flatMap((key) =>
+      differences(
+        Object.hasOwn(found, key) ? found[key] : undefined,
+        Object.hasOwn(expected, key) ? expected[key] : undefined,
+        path === '' ? key : `${path}.${key}`,
+      ),
+    );
+  }
+  return isDeepStrictEqual(found, expected) ? [] : [path];
+}
+
+const policy = (path: string, message: string): Problem => problem('RELEASE_POLICY', message, path);

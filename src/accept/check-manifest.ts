@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { VALUES_FILE } from '../build/read-values.ts';
+import { type Problem, problem } from '../errors.ts';
+import {
+  DEPLOY_FOLDER,
+  folderDigest,
+  inputsDigest,
+  MANIFEST_FILE,
+  type Manifest,
+  manifestSchema,
+  SOURCE_FOLDER,
+} from '../model/artifact.ts';
+import type { FileDigest } from '../model/digest.ts';
+import type { ArtifactPath } from '../model/names.ts';
+import { readJson } from './read-json.ts';
+
+/** 5,000 entries with long paths. */
+const MAX_MANIFEST_BYTES = 8 * 2 ** 20;
+
+/** `artifact.json`, of the documented form. */
+export function readManifest(content: Buffer): { manifest?: Manifest; problems: Problem[] } {
+  const { value, problems } = readJson(MANIFEST_FILE, content, MAX_MANIFEST_BYTES);
+  if (problems.length > 0) return { problems };
+  const result = manifestSchema.safeParse(value);
+  if (result.success) return { manifest: result.data, problems: [] };
+  return {
+    problems: result.error.issues.map((issue) =>
+      problem('MANIFEST_INVALID', `${MANIFEST_FILE}: ${z.core.toDotPath(issue.path)}: ${issue.message}`, MANIFEST_FILE),
+    ),
+  };
+}
+
+/** Whether the manifest says what the blob's path says, and lists every other entry as it is: no more, no less. */
+export function manifestProblems(manifest: Manifest, path: ArtifactPath, files: readonly FileDigest[]): Problem[] {
+  return [
+    ...pathProblems(manifest, path),
+    ...listProblems(manifest.files, files),
+    ...digestProblems(manifest, [...files]),
+  ];
+}
+
+function pathProblems(manifest: Manifest, path: ArtifactPath): Problem[] {
+  const problems = (['org', 'app', 'environment', 'deploymentId'] as const)
+    .filter((field) => manifest[field] !== path[field])
+    .map((field) => mismatch(`${field} '${manifest[field]}': the blob's path says '${path[field]}'`));
+  if (manifest.source.repository !== `${path.org}/${path.app}`)
+    problems.push(mismatch(`source.repository '${manifest.source.repository}': must be '${path.org}/${path.app}'`));
+  return problems;
+}
+
+function listProblems(listed: Manifest['files'], files: readonly FileDigest[]): Problem[] {
+  const problems: Problem[] = [];
+  const byPath = new Map(listed.map((file) => [file.path, file]));
+  if (byPath.size !== listed.length) problems.push(mismatch('files: a path is listed twice'));
+  for (const file of files) {
+    const said = byPath.get(file.path);
+    byPath.delete(file.path);
+    if (said === undefined) problems.push(mismatch(`${file.path}: in the zip, not in the list`));
+    else if (said.size !== file.size || said.sha256 !== file.sha256)
+      problems.push(mismatch(`${file.path}: size or SHA-256 differs`));
+  }
+  for (const path of byPath.keys()) problems.push(mismatch(`${path}: in the list, not in the zip`));
+  return problems;
+}
+
+function digestProblems(manifest: Manifest, files: Manifest['files']): Problem[] {
+  const valuesFile = files.find(({ path }) => path === SOURCE_FOLDER + VALUES_FILE)?.sha256 ?? null;
+  const expected: [string, string | null, string | null][] = [
+    ['deployDigest', manifest.deployDigest, folderDigest(files, DEPLOY_FOLDER)],
+    ['inputs.sourceTree', manifest.inputs.sourceTree, folderDigest(files, SOURCE_FOLDER)],
+    ['inputs.valuesFile', manifest.inputs.valuesFile, valuesFile],
+    ['inputsDigest', manifest.inputsDigest, inputsDigest(manifest)],
+  ];
+  return expected
+    .filter(([, said, is]) => said !== is)
+    .map(([field]) => mismatch(`${field} is not that of the files in the zip`));
+}
+
+const mismatch = (message: string): Problem => problem('MANIFEST_MISMATCH', message, MANIFEST_FILE);

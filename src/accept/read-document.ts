@@ -1,0 +1,74 @@
+import { isAlias, isCollection, isScalar, Lexer, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { type ErrorCode, type Problem, problem } from '../errors.ts';
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_DEPTH = 64;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
+
+/**
+ * Reads a YAML document that must mean the same to every parser, ours and the cluster's: no anchors, aliases, tags or
+ * merge keys, string keys only, one document. Checked on the syntax tree, before any value is made of it.
+ */
+export function readDocument(path: string, content: Buffer): { value: unknown; problems: Problem[] } {
+  const fail = (code: ErrorCode, message: string) => ({
+    value: undefined,
+    problems: [problem(code, `${path}: ${message}`, path)],
+  });
+  if (content.length > MAX_BYTES) return fail('YAML_UNSAFE', `${content.length} bytes: at most ${MAX_BYTES} are taken`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return fail('YAML_INVALID', 'not UTF-8');
+  }
+  if (CONTROL.test(text)) return fail('YAML_UNSAFE', 'control characters');
+  if (bracketsNestDeeply(text)) return fail('YAML_UNSAFE', `nested deeper than ${MAX_DEPTH}`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.2',
+    strict: true,
+    uniqueKeys: true,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const at = (offset: number) => `line ${lines.linePos(offset).line}`;
+  const problems = [...document.errors, ...document.warnings].map((error) =>
+    problem('YAML_INVALID', `${path}, ${at(error.pos[0])}: ${error.message}`, path),
+  );
+  visit(document, {
+    Node: (_key, node: Node, parents) => {
+      const reason = parents.length > 2 * MAX_DEPTH ? `nested deeper than ${MAX_DEPTH}` : unsafeNode(node);
+      if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${at(node.range?.[0] ?? 0)}: ${reason}`, path));
+    },
+    Pair: (_key, { key }) => {
+      if (isScalar(key) && typeof key.value === 'string' && key.value !== '<<') return;
+      const what = isScalar(key) ? `the key '${String(key.value)}'` : 'a key that is not a string';
+      problems.push(problem('YAML_UNSAFE', `${path}: ${what}: only strings, and no merge keys, are taken`, path));
+    },
+  });
+  return problems.length > 0
+    ? { value: undefined, problems }
+    : { value: document.toJS({ maxAliasCount: 0 }), problems };
+}
+
+function unsafeNode(node: Node): string | undefined {
+  if (isAlias(node)) return 'an alias';
+  if (!isScalar(node) && !isCollection(node)) return undefined;
+  if (node.anchor) return 'an anchor';
+  if (node.tag) return `the tag ${node.tag}`;
+  if (!isScalar(node) || typeof node.value !== 'number') return undefined;
+  if (!Number.isFinite(node.value)) return 'a number that JSON lacks';
+  return Number.isInteger(node.value) && !Number.isSafeInteger(node.value) ? 'an integer beyond 2^53' : undefined;
+}
+
+/** On the tokens, before anything is parsed: a megabyte of brackets would cost seconds. */
+function bracketsNestDeeply(text: string): boolean {
+  let depth = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}

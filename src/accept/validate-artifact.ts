@@ -1,0 +1,112 @@
+import { appProblems, isCheckedFile } from '../build/check-app.ts';
+import type { KubernetesObject } from '../build/release-document.ts';
+import { type Problem, problem, toAppError } from '../errors.ts';
+import { DEPLOY_FOLDER, MANIFEST_FILE, type Manifest, SOURCE_FOLDER } from '../model/artifact.ts';
+import { type FileDigest, sha256 } from '../model/digest.ts';
+import type { Environment, Studio } from '../model/environments.ts';
+import type { ArtifactPath } from '../model/names.ts';
+import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
+import { inflateEntry } from '../zip/inflate.ts';
+import { readZip, type ZipEntry } from '../zip/read-zip.ts';
+import { checkDocuments } from './check-documents.ts';
+import { manifestProblems, readManifest } from './check-manifest.ts';
+
+/** An artifact that may be published: what its manifest says, and the objects it deploys, read by us. */
+export interface ValidArtifact {
+  readonly manifest: Manifest;
+  readonly objects: readonly KubernetesObject[];
+  readonly warnings: readonly Problem[];
+}
+
+export type Validation = { readonly artifact: ValidArtifact } | { readonly problems: readonly Problem[] };
+
+/**
+ * Trusts the bytes for nothing. The order: structure of the zip, names, manifest, content; each stage reports all it
+ * can find, and the next begins only when there is nothing.
+ */
+export async function validateArtifact(
+  zip: Buffer,
+  path: ArtifactPath,
+  environment: Environment,
+  studio: Studio,
+): Promise<Validation> {
+  const { entries, problems } = readZip(zip, 'artifact');
+  const paths = entries.map((entry) => entry.path);
+  const structure = [
+    ...problems,
+    ...folderCollisions(paths),
+    ...portabilityProblems(paths.filter((name) => !isSource(name))),
+  ];
+  if (structure.length > 0) return { problems: structure };
+
+  const unpacked = await unpack(entries);
+  if (unpacked.problems.length > 0) return { problems: unpacked.problems };
+
+  const content = entries[0]?.path === MANIFEST_FILE ? unpacked.contents.get(MANIFEST_FILE) : undefined;
+  if (content === undefined)
+    return {
+      problems: [
+        problem('MANIFEST_MISSING', `the first entry is '${entries[0]?.path ?? ''}': must be ${MANIFEST_FILE}`),
+      ],
+    };
+  const { manifest, problems: unreadable } = readManifest(content);
+  if (manifest === undefined) return { problems: unreadable };
+  const files = unpacked.files.filter((file) => file.path !== MANIFEST_FILE);
+  const mismatches = [...manifestProblems(manifest, path, files), ...strayProblems(paths)];
+  if (mismatches.length > 0) return { problems: mismatches };
+
+  const { objects, problems: refused } = checkDocuments(manifest, unpacked.contents, environment, studio);
+  const wrong = [...refused, ...sourceProblems(manifest, paths, unpacked.contents)];
+  if (wrong.length > 0) return { problems: wrong };
+  return { artifact: { manifest, objects, warnings: portabilityProblems(paths.filter(isSource)) } };
+}
+
+interface Unpacked {
+  readonly files: readonly FileDigest[];
+  /** Only of the files that are looked into. */
+  readonly contents: ReadonlyMap<string, Buffer>;
+  readonly problems: readonly Problem[];
+}
+
+async function unpack(entries: readonly ZipEntry[]): Promise<Unpacked> {
+  const files: FileDigest[] = [];
+  const contents = new Map<string, Buffer>();
+  const problems: Problem[] = [];
+  for (const entry of entries) {
+    try {
+      const content = await inflateEntry(entry);
+      files.push({ path: entry.path, size: content.length, sha256: sha256(content) });
+      if (isLookedInto(entry.path)) contents.set(entry.path, content);
+    } catch (error) {
+      problems.push(...toAppError(error).problems);
+    }
+  }
+  return { files, contents, problems };
+}
+
+const isSource = (path: string): boolean => path.startsWith(SOURCE_FOLDER);
+
+const isLookedInto = (path: string): boolean =>
+  path === MANIFEST_FILE ||
+  path.startsWith(DEPLOY_FOLDER) ||
+  (isSource(path) && isCheckedFile(path.slice(SOURCE_FOLDER.length)));
+
+function strayProblems(paths: readonly string[]): Problem[] {
+  return paths
+    .filter((path) => path !== MANIFEST_FILE && !isSource(path) && !path.startsWith(DEPLOY_FOLDER))
+    .map((path) => problem('MANIFEST_MISMATCH', `${path}: neither below source/ nor below deploy/`, path));
+}
+
+function sourceProblems(
+  manifest: Manifest,
+  paths: readonly string[],
+  contents: ReadonlyMap<string, Buffer>,
+): Problem[] {
+  const strip = (path: string) => path.slice(SOURCE_FOLDER.length);
+  return appProblems(manifest, {
+    paths: paths.filter(isSource).map(strip),
+    contents: new Map(
+      [...contents].filter(([path]) => isSource(path)).map(([path, content]) => [strip(path), content]),
+    ),
+  });
+}

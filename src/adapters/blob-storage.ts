@@ -1,0 +1,178 @@
+import type { Readable } from 'node:stream';
+import { ManagedIdentityCredential } from '@azure/identity';
+import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
+import { AppError, redactUrl } from '../errors.ts';
+
+/** A connection string only in the local run; in Azure the account's address, and the identity of the function app. */
+export type StorageConfig =
+  | { readonly connectionString: string }
+  | { readonly blobServiceUri: string; readonly managedIdentityClientId: string | undefined };
+
+export interface StoredBlob {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+/** A blob that was too large to be read. */
+export interface LargeBlob {
+  readonly size: number;
+  readonly etag: string;
+}
+
+/** Write only if nothing is there, or only over exactly what was read. */
+export type WriteCondition = 'absent' | { readonly etag: string };
+
+/** What we ask of one container of blob storage. Failures throw STORAGE_UNAVAILABLE; nothing of the SDK gets out. */
+export interface BlobContainer {
+  read(name: string): Promise<StoredBlob | undefined>;
+  readUpTo(name: string, maxBytes: number): Promise<StoredBlob | LargeBlob | undefined>;
+  etag(name: string): Promise<string | undefined>;
+  /** undefined: the condition did not hold. Makes the container when it is missing. */
+  write(
+    name: string,
+    content: Buffer | string,
+    condition: WriteCondition,
+    contentType: string,
+  ): Promise<{ etag: string } | undefined>;
+  overwrite(name: string, content: Buffer | string, contentType: string): Promise<void>;
+  /** False when it is not there any more, or another one is. */
+  remove(name: string, etag: string): Promise<boolean>;
+  list(prefix: string, limit?: number): Promise<{ name: string; lastModified: Date }[]>;
+}
+
+export interface BlobAccount {
+  container(name: string): BlobContainer;
+  ping(): Promise<void>;
+}
+
+const TRY_TIMEOUT_MS = 30_000;
+const TRIES = 4;
+const RETRY_DELAY_MS = 200;
+const MAX_RETRY_DELAY_MS = 3_000;
+
+export function openStorage(config: StorageConfig): BlobAccount {
+  const options = {
+    retryOptions: {
+      maxTries: TRIES,
+      tryTimeoutInMs: TRY_TIMEOUT_MS,
+      retryDelayInMs: RETRY_DELAY_MS,
+      maxRetryDelayInMs: MAX_RETRY_DELAY_MS,
+    },
+  };
+  const client =
+    'connectionString' in config
+      ? BlobServiceClient.fromConnectionString(config.connectionString, options)
+      : new BlobServiceClient(config.blobServiceUri, managedIdentity(config.managedIdentityClientId), options);
+  return {
+    container: (name) => openContainer(client.getContainerClient(name)),
+    async ping() {
+      await guard(client.url, () => client.listContainers().byPage({ maxPageSize: 1 }).next());
+    },
+  };
+}
+
+function managedIdentity(clientId: string | undefined): ManagedIdentityCredential {
+  return new ManagedIdentityCredential(clientId ? { clientId } : {});
+}
+
+function openContainer(container: ContainerClient): BlobContainer {
+  const upload = async (
+    name: string,
+    content: Buffer | string,
+    condition: WriteCondition | undefined,
+    contentType: string,
+  ) => {
+    const bytes = Buffer.from(content);
+    const answer = await container.getBlockBlobClient(name).upload(bytes, bytes.length, {
+      blobHTTPHeaders: { blobContentType: contentType },
+      ...(condition === undefined
+        ? {}
+        : { conditions: condition === 'absent' ? { ifNoneMatch: '*' } : { ifMatch: condition.etag } }),
+    });
+    return { etag: answer.etag as string };
+  };
+  const download = async (name: string, maxBytes: number): Promise<StoredBlob | LargeBlob> => {
+    const answer = await container.getBlobClient(name).download();
+    const etag = answer.etag as string;
+    const body = answer.readableStreamBody as Readable;
+    if (answer.contentLength !== undefined && answer.contentLength > maxBytes) {
+      body.destroy();
+      return { size: answer.contentLength, etag };
+    }
+    return { bytes: await readAll(body), etag };
+  };
+  return {
+    read: (name) =>
+      guard(container.url, async () => (await download(name, Number.POSITIVE_INFINITY)) as StoredBlob, [404]),
+    readUpTo: (name, maxBytes) => guard(container.url, () => download(name, maxBytes), [404]),
+    etag: (name) =>
+      guard(container.url, async () => (await container.getBlobClient(name).getProperties()).etag as string, [404]),
+    write: (name, content, condition, contentType) =>
+      guard(
+        container.url,
+        () => makingContainer(container, () => upload(name, content, condition, contentType)),
+        [409, 412],
+      ),
+    async overwrite(name, content, contentType) {
+      await guard(container.url, () => makingContainer(container, () => upload(name, content, undefined, contentType)));
+    },
+    async remove(name, etag) {
+      const removed = await guard(
+        container.url,
+        () => container.getBlobClient(name).delete({ conditions: { ifMatch: etag } }),
+        [404, 412],
+      );
+      return removed !== undefined;
+    },
+    list: async (prefix, limit) =>
+      (await guard(container.url, async () => {
+        const found: { name: string; lastModified: Date }[] = [];
+        const pages = container.listBlobsFlat({ prefix }).byPage(limit === undefined ? {} : { maxPageSize: limit });
+        for await (const page of pages) {
+          found.push(
+            ...page.segment.blobItems.map(({ name, properties }) => ({ name, lastModified: properties.lastModified })),
+          );
+          if (limit !== undefined && found.length >= limit) break;
+        }
+        return found;
+      }, [404])) ?? [],
+  };
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A write into a container that is not there makes it, once: the app is new. */
+async function makingContainer<T>(container: ContainerClient, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof RestError && error.code === 'ContainerNotFound')) throw error;
+    await container.createIfNotExists();
+    return write();
+  }
+}
+
+/** Ends the SDK's errors here: the statuses that are an answer become undefined, all others "unavailable". */
+async function guard<T>(url: string, call: () => Promise<T>, answers: readonly number[] = []): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (
+      error instanceof RestError &&
+      error.statusCode !== undefined &&
+      answers.includes(error.statusCode) &&
+      !isPassing(error)
+    )
+      return undefined;
+    const reason = error instanceof RestError ? (error.code ?? error.statusCode) : (error as Error).name;
+    throw new AppError('STORAGE_UNAVAILABLE', `${redactUrl(url)}: ${reason}`, { cause: error, retryAfterSeconds: 5 });
+  }
+}
+
+/** 409 and 404 that say "not now" instead of "no". */
+const isPassing = (error: RestError): boolean =>
+  error.code === 'ContainerBeingDeleted' || error.code === 'AccountBeingCreated';

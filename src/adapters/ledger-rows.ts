@@ -1,0 +1,93 @@
+import type { Problem } from '../errors.ts';
+import type {
+  Deployment,
+  DeploymentEvent,
+  DeploymentKind,
+  DeploymentOrigin,
+  DeploymentState,
+  ResolvedInputs,
+} from '../model/deployment.ts';
+import type { LedgerRelease } from '../ports.ts';
+
+/** Rows as `pg` gives them: bigint comes as text. */
+export type DeploymentRow = {
+  id: string;
+  ordinal: string;
+  org: string;
+  app: string;
+  environment: string;
+  sequence: string;
+  kind: DeploymentKind;
+  origin: DeploymentOrigin;
+  state: DeploymentState;
+  tag_name: string;
+  commit_id: string;
+  creator: string;
+  resolved: ResolvedInputs;
+  artifact_sha256: string | null;
+  artifact_bytes: string | null;
+  inputs_digest: string | null;
+  deploy_digest: string | null;
+  problems: Problem[];
+  warnings: Problem[];
+  created_at: Date;
+  updated_at: Date;
+};
+
+export type EventRow = {
+  id: string;
+  deployment_id: string;
+  type: string;
+  message: string;
+  origin: DeploymentEvent['origin'];
+  created_at: Date;
+};
+
+export type ReleaseRow = {
+  org: string;
+  app: string;
+  environment: string;
+  wanted_sequence: string;
+  published_sequence: string | null;
+  published_etag: string | null;
+  source_since: Date | null;
+};
+
+export function toDeployment(row: DeploymentRow): Deployment {
+  const { id, org, app, environment, kind, origin, state, creator, problems, warnings } = row;
+  return {
+    ...{ id, org, app, environment, kind, origin, state, creator, problems, warnings },
+    ordinal: Number(row.ordinal),
+    sequence: Number(row.sequence),
+    tagName: row.tag_name,
+    commit: row.commit_id,
+    resolved: row.resolved,
+    built:
+      row.artifact_sha256 === null
+        ? undefined
+        : {
+            sha256: row.artifact_sha256,
+            bytes: Number(row.artifact_bytes),
+            inputsDigest: row.inputs_digest ?? '',
+            deployDigest: row.deploy_digest ?? '',
+          },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export function toEvent(row: EventRow): DeploymentEvent {
+  const { type, message, origin } = row;
+  return { id: Number(row.id), deploymentId: row.deployment_id, type, message, origin, createdAt: row.created_at };
+}
+
+export function toRelease(row: ReleaseRow): LedgerRelease {
+  const { org, app, environment } = row;
+  return {
+    ...{ org, app, environment },
+    wantedSequence: Number(row.wanted_sequence),
+    publishedSequence: row.published_sequence === null ? undefined : Number(row.published_sequence),
+    publishedEtag: row.published_etag ?? undefined,
+    sourceSince: row.source_since ?? undefined,
+  };
+}

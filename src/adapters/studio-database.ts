@@ -1,0 +1,47 @@
+import { isRecord } from '../model/digest.ts';
+import type { StudioDatabase, StudioRelease } from '../ports.ts';
+import type { Database } from './postgres.ts';
+
+type ReleaseRow = { result: string | null; target: string | null; scopes: unknown };
+
+/** Studio's tables, schema `designer`: read only. Letter case of status values varies between old rows and new. */
+export function makeStudioDatabase(db: Database): StudioDatabase {
+  return {
+    async findRelease({ org, app }, tagName): Promise<StudioRelease | undefined> {
+      const [row] = await db.query<ReleaseRow>(
+        `select buildresult as result, entity::jsonb ->> 'targetCommitish' as target,
+                entity::jsonb -> 'buildInputs' -> 'maskinportenScopes' as scopes
+           from designer.releases
+          where (org, app, tagname) = ($1, $2, $3)
+          order by (lower(buildresult) = 'succeeded') desc nulls last, sequenceno desc
+          limit 1`,
+        [org, app, tagName],
+      );
+      if (row === undefined) return undefined;
+      const result = row.result ?? 'unknown';
+      return {
+        succeeded: result.toLowerCase() === 'succeeded' && row.target !== null,
+        result,
+        targetCommitish: row.target ?? '',
+        scopes: row.scopes === null ? undefined : scopeNames(row.scopes),
+      };
+    },
+
+    async scopes({ org, app }) {
+      const [row] = await db.query<{ scopes: unknown }>(
+        'select scopes from designer.app_scopes where (org, app) = ($1, $2)',
+        [org, app],
+      );
+      return scopeNames(row?.scopes);
+    },
+  };
+}
+
+/** Studio keeps `[{"scope": "…", "description": "…"}]`; a list of plain names is taken too. */
+function scopeNames(scopes: unknown): string[] {
+  if (!Array.isArray(scopes)) return [];
+  return scopes.flatMap((item: unknown) => {
+    const name = isRecord(item) ? item.scope : item;
+    return typeof name === 'string' && name !== '' ? [name] : [];
+  });
+}

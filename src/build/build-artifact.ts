@@ -1,0 +1,111 @@
+import {
+  type ArtifactInputs,
+  DEPLOY_FOLDER,
+  folderDigest,
+  HELM_RELEASE_DOCUMENT,
+  inputsDigest,
+  MANIFEST_FILE,
+  MASKINPORTEN_DOCUMENT,
+  type Manifest,
+  SOURCE_FOLDER,
+  VALUES_DOCUMENT,
+} from '../model/artifact.ts';
+import { byCodePoint, canonicalJson, type FileDigest, filesDigest, sha256 } from '../model/digest.ts';
+import { type Environment, fillPattern, type Studio } from '../model/environments.ts';
+import type { NewFile } from '../zip/pack-zip.ts';
+import { type AppRelease, appHost, imageRegistry, platformValues } from './app-values.ts';
+import { toYaml } from './emit.ts';
+import { helmRelease, maskinportenClient, type TraceContext } from './flux-documents.ts';
+import { mergeValues, readValues, VALUES_FILE } from './read-values.ts';
+
+/** Raised when the same inputs would give other documents: it is one of the inputs. */
+export const BUILDER_VERSION = '1';
+
+/** All that decides what is deployed. Nothing else may: no clock, no host, no order of arrival. */
+export interface AppInputs extends AppRelease {
+  readonly environment: Environment;
+  readonly studio: Studio;
+  readonly commit: string;
+  /** The repository's files at the commit. */
+  readonly source: readonly FileDigest[];
+  /** The app's own values file, without a byte order mark. */
+  readonly valuesText: string | undefined;
+  /** From Studio's database at the time of the request, and as frozen when the release was built. */
+  readonly scopes: readonly string[];
+  readonly releaseScopes: readonly string[] | undefined;
+  readonly trace: TraceContext;
+}
+
+export interface BuiltArtifact {
+  readonly manifest: Manifest;
+  /** `artifact.json` and the documents below `deploy/`; the source files are the caller's to add. */
+  readonly manifestFile: NewFile;
+  readonly deployFiles: readonly NewFile[];
+}
+
+/** @throws AppError VALUES_INVALID */
+export function buildArtifact(inputs: AppInputs): BuiltArtifact {
+  const deployFiles = buildDeployFiles(inputs);
+  const files = [
+    ...inputs.source.map((file) => ({ path: SOURCE_FOLDER + file.path, size: file.size, sha256: file.sha256 })),
+    ...deployFiles.map(({ path, content }) => ({ path, size: Buffer.byteLength(content), sha256: sha256(content) })),
+  ].sort((a, b) => byCodePoint(a.path, b.path));
+  const subject = {
+    org: inputs.org,
+    app: inputs.app,
+    environment: inputs.environment.name,
+    tagName: inputs.tagName,
+    source: { repository: `${inputs.org}/${inputs.app}`, commit: inputs.commit },
+    inputs: inputDigests(inputs),
+  };
+  const manifest: Manifest = {
+    schemaVersion: 1,
+    kind: 'altinn-app',
+    org: subject.org,
+    app: subject.app,
+    environment: subject.environment,
+    deploymentId: inputs.deploymentId,
+    tagName: subject.tagName,
+    source: subject.source,
+    inputs: subject.inputs,
+    inputsDigest: inputsDigest(subject),
+    files,
+    deployDigest: folderDigest(files, DEPLOY_FOLDER),
+  };
+  const manifestFile = { path: MANIFEST_FILE, content: `${JSON.stringify(manifest, null, 2)}\n` };
+  return { manifest, manifestFile, deployFiles };
+}
+
+function buildDeployFiles(inputs: AppInputs): (NewFile & { content: string })[] {
+  const { environment, studio } = inputs;
+  const values = mergeValues(readValues(inputs.valuesText), platformValues(inputs, environment, studio));
+  const scopes = [...new Set(inputs.scopes)].sort(byCodePoint);
+  const documents: [string, unknown][] = [
+    [VALUES_DOCUMENT, values],
+    [HELM_RELEASE_DOCUMENT, helmRelease({ ...inputs, values }, studio)],
+  ];
+  if (scopes.length > 0) documents.push([MASKINPORTEN_DOCUMENT, maskinportenClient({ ...inputs, scopes }, studio)]);
+  return documents.map(([path, document]) => ({ path, content: toYaml(document) }));
+}
+
+function inputDigests(inputs: AppInputs): ArtifactInputs {
+  const { environment, studio } = inputs;
+  const scopesDigest = (scopes: readonly string[]) => sha256(canonicalJson([...new Set(scopes)].sort(byCodePoint)));
+  return {
+    sourceTree: filesDigest(inputs.source),
+    valuesFile: inputs.source.find(({ path }) => path === VALUES_FILE)?.sha256 ?? null,
+    scopes: scopesDigest(inputs.scopes),
+    releaseScopes: inputs.releaseScopes === undefined ? null : scopesDigest(inputs.releaseScopes),
+    environment: sha256(
+      canonicalJson({
+        studio: studio.name,
+        environment: environment.name,
+        host: appHost(inputs, environment),
+        registry: imageRegistry(studio, inputs),
+        appSecret: fillPattern(studio.appSecretPattern, inputs),
+      }),
+    ),
+    chart: { name: studio.chart.name, version: studio.chart.version, repository: studio.chart.repository },
+    builder: BUILDER_VERSION,
+  };
+}

@@ -1,0 +1,96 @@
+import { XMLValidator } from 'fast-xml-parser';
+import { type ErrorCode, type Problem, problem } from '../errors.ts';
+import { isRecord } from '../model/digest.ts';
+import type { AppName } from '../model/names.ts';
+import { VALUES_FILE } from './read-values.ts';
+
+const METADATA_FILE = 'App/config/applicationmetadata.json';
+const POLICY_FILE = 'App/config/authorization/policy.xml';
+const TEXT_FILE = /^App\/config\/texts\/resource\.[^/]{2}\.json$/;
+const TEMPLATES_FOLDER = 'deployment/templates/';
+const SUBMODULES_FILE = '.gitmodules';
+const PLACEHOLDER = /\[(ORG|APP)\]/;
+
+/** The files whose content decides whether a repository is an app that can be deployed; paths within the repository. */
+export function isCheckedFile(path: string): boolean {
+  return [METADATA_FILE, POLICY_FILE, VALUES_FILE, SUBMODULES_FILE].includes(path) || TEXT_FILE.test(path);
+}
+
+export interface AppSource {
+  readonly paths: readonly string[];
+  /** Of every path that `isCheckedFile`. */
+  readonly contents: ReadonlyMap<string, Buffer>;
+}
+
+/** Everything that keeps a repository from being deployed as this app, in one list. */
+export function appProblems(name: AppName, source: AppSource): Problem[] {
+  return [
+    ...metadataProblems(name, source.contents.get(METADATA_FILE)),
+    ...policyProblems(source.contents.get(POLICY_FILE)),
+    ...textProblems(source.contents),
+    ...source.paths
+      .filter((path) => path.startsWith(TEMPLATES_FOLDER))
+      .map((path) => problem('CHART_TEMPLATES_UNSUPPORTED', `${path}: custom chart templates are not supported`, path)),
+    ...submoduleProblems(source.contents.get(SUBMODULES_FILE)),
+  ];
+}
+
+/** A text file's content without the byte order mark that some editors write; throws when it is not UTF-8. */
+export function decodeText(content: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(content);
+}
+
+function metadataProblems({ org, app }: AppName, content: Buffer | undefined): Problem[] {
+  const found = (code: ErrorCode, message: string) => problem(code, `${METADATA_FILE}: ${message}`, METADATA_FILE);
+  if (content === undefined) return [found('APP_METADATA_INVALID', 'missing, so this is not an Altinn app')];
+  let metadata: unknown;
+  try {
+    metadata = JSON.parse(decodeText(content));
+  } catch (error) {
+    return [found('APP_METADATA_INVALID', `not JSON: ${(error as Error).message}`)];
+  }
+  if (!isRecord(metadata)) return [found('APP_METADATA_INVALID', 'must hold an object')];
+  const problems: Problem[] = [];
+  if (PLACEHOLDER.test(JSON.stringify(metadata)))
+    problems.push(found('APP_METADATA_INVALID', 'a template placeholder, [ORG] or [APP], is left in it'));
+  if (metadata.id !== `${org}/${app}`)
+    problems.push(found('APP_ID_MISMATCH', `id ${JSON.stringify(metadata.id)}: must be "${org}/${app}"`));
+  if (metadata.org !== org)
+    problems.push(found('APP_ID_MISMATCH', `org ${JSON.stringify(metadata.org)}: must be "${org}"`));
+  return problems;
+}
+
+function policyProblems(content: Buffer | undefined): Problem[] {
+  const found = (message: string) => [problem('APP_POLICY_MISSING', `${POLICY_FILE}: ${message}`, POLICY_FILE)];
+  if (content === undefined) return found('missing: without it nobody may use the app');
+  try {
+    const result = XMLValidator.validate(decodeText(content));
+    return result === true ? [] : found(`not well-formed XML, line ${result.err.line}: ${result.err.msg}`);
+  } catch (error) {
+    return found(`not UTF-8 text: ${(error as Error).message}`);
+  }
+}
+
+function textProblems(contents: ReadonlyMap<string, Buffer>): Problem[] {
+  return [...contents]
+    .filter(([path]) => TEXT_FILE.test(path))
+    .flatMap(([path, content]) => {
+      try {
+        JSON.parse(decodeText(content));
+        return [];
+      } catch (error) {
+        return [problem('APP_TEXT_INVALID', `${path}: not JSON: ${(error as Error).message}`, path)];
+      }
+    });
+}
+
+function submoduleProblems(content: Buffer | undefined): Problem[] {
+  if (content === undefined || content.toString().trim() === '') return [];
+  return [
+    problem(
+      'SUBMODULE_UNSUPPORTED',
+      'the repository has git submodules: their files would be missing',
+      SUBMODULES_FILE,
+    ),
+  ];
+}

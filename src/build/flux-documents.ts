@@ -1,0 +1,89 @@
+import type { Studio } from '../model/environments.ts';
+import { type AppName, fluxName, helmReleaseName, NAMESPACE } from '../model/names.ts';
+import type { Values } from './read-values.ts';
+
+export const HELM_RELEASE = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease' } as const;
+export const MASKINPORTEN_CLIENT = {
+  apiVersion: 'resources.altinn.studio/v1alpha1',
+  kind: 'MaskinportenClient',
+} as const;
+
+/** notification-controller hands what stands below this prefix back to us in each event, without the prefix. */
+const EVENT_METADATA = 'event.toolkit.fluxcd.io/';
+export const EVENT_DEPLOYMENT_ID = `${EVENT_METADATA}deployment-id`;
+export const EVENT_DEPLOY_DIGEST = `${EVENT_METADATA}deploy-digest`;
+
+/** W3C trace context, as the caller of the API sent it. */
+export interface TraceContext {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+/** The labels that the cluster's Flux Alert selects on and that join its events to the deployment. */
+export function releaseLabels(name: AppName, deploymentId: string, studio: string): Record<string, string> {
+  return {
+    'altinn.studio/managed-by': 'altinn-studio',
+    'altinn.studio/source-environment': studio,
+    'altinn.studio/build-id': deploymentId,
+    'altinn.studio/org': name.org,
+    'altinn.studio/app': name.app,
+  };
+}
+
+export interface HelmReleaseInput extends AppName {
+  readonly deploymentId: string;
+  readonly values: Values;
+  readonly trace: TraceContext;
+}
+
+/**
+ * The app's HelmRelease. Chart name, `releaseName` and namespaces must never change for an installed app:
+ * helm-controller would uninstall it first.
+ */
+export function helmRelease(input: HelmReleaseInput, studio: Studio): Record<string, unknown> {
+  const { traceparent, tracestate } = input.trace;
+  return {
+    ...HELM_RELEASE,
+    metadata: {
+      name: fluxName(input, studio.name),
+      namespace: NAMESPACE,
+      labels: releaseLabels(input, input.deploymentId, studio.name),
+      annotations: {
+        ...(traceparent === undefined ? {} : { 'altinn.studio/traceparent': traceparent }),
+        ...(tracestate === undefined ? {} : { 'altinn.studio/tracestate': tracestate }),
+        [EVENT_DEPLOYMENT_ID]: input.deploymentId,
+      },
+    },
+    spec: {
+      releaseName: helmReleaseName(input),
+      targetNamespace: NAMESPACE,
+      interval: '5m',
+      install: { remediation: { retries: 1 } },
+      upgrade: { remediation: { retries: 1 } },
+      chart: {
+        spec: {
+          version: studio.chart.version,
+          chart: studio.chart.name,
+          sourceRef: { kind: 'HelmRepository', name: studio.chart.repository, namespace: NAMESPACE },
+        },
+      },
+      values: input.values,
+    },
+  };
+}
+
+/** The app's client in Maskinporten; `scopes` are distinct and sorted. */
+export function maskinportenClient(
+  input: AppName & { deploymentId: string; scopes: readonly string[] },
+  studio: Studio,
+): Record<string, unknown> {
+  return {
+    ...MASKINPORTEN_CLIENT,
+    metadata: {
+      name: helmReleaseName(input),
+      namespace: NAMESPACE,
+      labels: releaseLabels(input, input.deploymentId, studio.name),
+    },
+    spec: { scopes: input.scopes },
+  };
+}

@@ -1,0 +1,131 @@
+import { isAlias, isScalar, LineCounter, parseDocument, type ScalarTag, visit } from 'yaml';
+import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
+import { isRecord } from '../model/digest.ts';
+
+export const VALUES_FILE = 'deployment/values.yaml';
+
+/** A Helm values tree: plain JSON. */
+export type Values = Record<string, unknown>;
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_NODES = 20_000;
+const MAX_DEPTH = 64;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|\p{Surrogate}/u;
+
+/**
+ * Integers as Go's yaml.v3 reads them (its `resolve` hands the text, underscores taken out, to `strconv.ParseInt` with
+ * base 0): `0400` and `0o400` are octal, `0x1f` and `0b11` what they look like, `1_000` is a thousand.
+ */
+const GO_INTEGER: ScalarTag = {
+  identify: (value) => typeof value === 'number' && Number.isInteger(value),
+  default: true,
+  tag: 'tag:yaml.org,2002:int',
+  test: /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)$/,
+  resolve: (text, onError) => {
+    const [, sign, digits] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? [];
+    const octal = /^0[0-7]+$/.test(digits ?? '') ? `0o${digits?.slice(1)}` : digits;
+    const value = Number(octal) * (sign === '-' ? -1 : 1);
+    if (!Number.isSafeInteger(value)) onError(`the integer ${text} is beyond 2^53`);
+    return value;
+  },
+};
+
+/** Floats likewise, which take underscores too. The core schema's own tag covers all others. */
+const GO_FLOAT: ScalarTag = {
+  identify: (value) => typeof value === 'number',
+  default: true,
+  tag: 'tag:yaml.org,2002:float',
+  test: /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/,
+  resolve: (text) => Number(text.replaceAll('_', '')),
+};
+
+/**
+ * An app's own `deployment/values.yaml`, as the Helm values it stands for. No file means no values; children of a top
+ * key `deployment` belong to the root, where keys that are already there win.
+ * `yes`, `on` and dates stay strings; aliases and merge keys are expanded.
+ * @throws AppError VALUES_INVALID, with the line of each problem
+ */
+export function readValues(text: string | undefined): Values {
+  const root = text === undefined ? {} : parseValues(text);
+  const { deployment, ...rest } = root;
+  if (deployment === undefined || deployment === null || deployment === false) return rest;
+  if (!isRecord(deployment)) throw invalid("the key 'deployment' must hold a map");
+  return mergeValues(deployment, rest);
+}
+
+/** Maps merge, arrays and scalars are replaced, `over` wins. Neither input is changed. */
+export function mergeValues(base: Values, over: Values): Values {
+  const merged = new Map(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged.get(key);
+    merged.set(key, isRecord(below) && isRecord(value) ? mergeValues(below, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+function parseValues(text: string): Values {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw invalid(`over ${MAX_BYTES} bytes`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.2',
+    merge: true,
+    strict: true,
+    uniqueKeys: true,
+    lineCounter: lines,
+    prettyErrors: false,
+    customTags: (tags) => [GO_INTEGER, GO_FLOAT, ...tags],
+  });
+  const line = (offset: number) => `line ${lines.linePos(offset).line}`;
+  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) =>
+    problem('VALUES_INVALID', `${VALUES_FILE}, ${line(error.pos[0])}: ${error.message}`, VALUES_FILE),
+  );
+  visit(document, {
+    Pair: (_key, pair) => {
+      if (isScalar(pair.key) || isAlias(pair.key)) return undefined;
+      problems.push(problem('VALUES_INVALID', `${VALUES_FILE}: a key must be a plain scalar`, VALUES_FILE));
+      return visit.SKIP;
+    },
+  });
+  throwIfAny(problems);
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_NODES });
+  } catch (cause) {
+    throw invalid('its aliases expand without end', cause);
+  }
+  if (value === null || value === undefined) return {};
+  if (!isRecord(value)) throw invalid('must hold a map');
+  checkTree(value);
+  return value;
+}
+
+/** Aliases are expanded by now: what a few lines of text can blow up is counted here. Only JSON's types may be left. */
+function checkTree(root: Values): void {
+  let nodes = 0;
+  const walk = (value: unknown, depth: number): void => {
+    if (++nodes > MAX_NODES) throw invalid(`more than ${MAX_NODES} values with its aliases expanded`);
+    if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH}`);
+    if (Array.isArray(value)) for (const inner of value) walk(inner, depth + 1);
+    else if (isPlainMap(value))
+      for (const [key, inner] of Object.entries(value)) [key, inner].map((v) => walk(v, depth + 1));
+    else checkScalar(value);
+  };
+  walk(root, 0);
+}
+
+function checkScalar(value: unknown): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid('.inf and .nan are not values for Helm');
+  if (typeof value === 'string' && UNPRINTABLE.test(value))
+    throw invalid(`${JSON.stringify(value.slice(0, 40))} has control characters, or half of a surrogate pair`);
+  if (value !== null && !['string', 'number', 'boolean'].includes(typeof value))
+    throw invalid('an explicit tag (!!binary, !!set, …) makes a value that Helm does not know');
+}
+
+function isPlainMap(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function invalid(message: string, cause?: unknown): AppError {
+  return new AppError('VALUES_INVALID', `${VALUES_FILE}: ${message}`, { cause, path: VALUES_FILE });
+}

@@ -1,0 +1,29 @@
+import { makeArtifactStore } from './adapters/artifact-store.ts';
+import { openStorage } from './adapters/blob-storage.ts';
+import { makeClusterDocuments } from './adapters/cluster-documents.ts';
+import { makeGitea } from './adapters/gitea.ts';
+import { makeLedger } from './adapters/ledger.ts';
+import { openDatabase } from './adapters/postgres.ts';
+import { makeStudioDatabase } from './adapters/studio-database.ts';
+import type { Config } from './config.ts';
+import type { Log, Ports } from './ports.ts';
+
+export interface Connection {
+  readonly ports: Ports;
+  close(): Promise<void>;
+}
+
+/** The real adapter behind every port. Opens no connection: each does at its first use. */
+export function connect(config: Config, log: Log): Connection {
+  const database = openDatabase(config.database, log);
+  const accounts = new Map([...config.environmentStorage].map(([name, storage]) => [name, openStorage(storage)]));
+  const ports: Ports = {
+    ledger: makeLedger(database),
+    studio: makeStudioDatabase(database),
+    repositories: makeGitea(config.gitea),
+    artifacts: makeArtifactStore(openStorage(config.studioStorage)),
+    documents: makeClusterDocuments(accounts),
+    log,
+  };
+  return { ports, close: () => database.close() };
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { buildArtifact } from '../build/build-artifact.ts';
+import { AppError, toAppError } from '../errors.ts';
+import type { Deployment } from '../model/deployment.ts';
+import { sha256 } from '../model/digest.ts';
+import { findEnvironment, type Studio } from '../model/environments.ts';
+import type { IdempotentRequest, Ports } from '../ports.ts';
+import { packZip } from '../zip/pack-zip.ts';
+import { ZIP_LIMITS } from '../zip/read-zip.ts';
+import { type DeployRequest, requestDigest } from './deploy-request.ts';
+import { gatherSource } from './gather-source.ts';
+import { resolveRequest } from './resolve-request.ts';
+
+/** A deployment that is in the ledger and did not get built: the answer names it. */
+export class DeploymentFailed extends AppError {
+  readonly deployment: Deployment;
+  constructor(deployment: Deployment, reason: AppError) {
+    super([reason.problems[0] as never, ...reason.problems.slice(1)], {
+      cause: reason,
+      ...(reason.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: reason.retryAfterSeconds }),
+    });
+    this.deployment = deployment;
+  }
+}
+
+/**
+ * A request becomes a stored artifact; from there the blob's event takes over.
+ *
+ * - the same request again: the deployment it made
+ * - resolve all that must not drift
+ * - make one row durable: from here on the deployment has an id, an order and a history
+ * - gather, build, store, inside the request: a function has no life after its answer
+ *
+ * @throws DeploymentFailed once there is a row; AppError before that
+ */
+export async function deploy(ports: Ports, studio: Studio, request: DeployRequest): Promise<Deployment> {
+  const key = idempotentRequest(request);
+  const known = key && (await ports.ledger.findRequest(key));
+  if (known) return known;
+  const { commit, resolved } = await resolveRequest(ports, studio, request);
+  const { deployment, isNew } = await ports.ledger.acceptRequest(
+    {
+      id: randomUUID(),
+      org: request.org,
+      app: request.app,
+      environment: request.envName,
+      tagName: request.tagName,
+      commit,
+      creator: request.caller.name,
+      resolved,
+    },
+    key,
+  );
+  if (!isNew) return deployment;
+  try {
+    await buildAndStore(ports, studio, deployment);
+  } catch (thrown) {
+    throw new DeploymentFailed(deployment, await recordFailure(ports, deployment, thrown));
+  }
+  // Stored by now: whatever fails from here on, the blob's event goes on with it.
+  return (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
+}
+
+async function buildAndStore(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
+  const { ledger, log } = ports;
+  const about = {
+    deploymentId: deployment.id,
+    org: deployment.org,
+    app: deployment.app,
+    environment: deployment.environment,
+  };
+  log.info('deployment accepted', { ...about, tagName: deployment.tagName, commit: deployment.commit });
+  const [source] = await Promise.all([
+    gatherSource(ports.repositories, deployment, deployment.commit),
+    ledger.move(deployment.id, 'building', { message: `Building ${deployment.commit}.`, origin: 'api' }),
+  ]);
+  const environment = findEnvironment(studio, deployment.environment);
+  if (environment === undefined)
+    throw new AppError('ENVIRONMENT_UNKNOWN', `environment '${deployment.environment}' is not configured`);
+  const artifact = buildArtifact({
+    org: deployment.org,
+    app: deployment.app,
+    tagName: deployment.tagName,
+    deploymentId: deployment.id,
+    environment,
+    studio: { ...studio, chart: { ...studio.chart, version: deployment.resolved.chartVersion } },
+    commit: deployment.commit,
+    source: source.files,
+    valuesText: source.valuesText,
+    scopes: deployment.resolved.scopes,
+    releaseScopes: deployment.resolved.releaseScopes,
+    trace: traceOf(deployment),
+  });
+  const zip = await packZip(artifact.manifestFile, artifact.deployFiles, source.carried);
+  if (zip.length > ZIP_LIMITS.maxZipBytes)
+    throw new AppError(
+      'ZIP_LIMIT',
+      `the artifact has ${zip.length} bytes: at most ${ZIP_LIMITS.maxZipBytes} are taken`,
+    );
+  const { inputsDigest, deployDigest } = artifact.manifest;
+  const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
+  // Before the upload, so that the blob's event finds whose it is.
+  await ledger.recordBuilt(deployment.id, built, source.warnings);
+  if (!(await ports.artifacts.uploadIncoming({ ...deployment, deploymentId: deployment.id }, zip)))
+    throw new AppError('ARTIFACT_DIGEST_MISMATCH', 'another blob is already at the path of this deployment');
+  // The blob's event may have been faster: then the row is further, and stays there.
+  const event = { message: `Stored the artifact, ${built.bytes} bytes.`, origin: 'api' } as const;
+  await ledger.move(deployment.id, 'uploaded', event).catch((error) => {
+    log.error('upload could not be recorded', { ...about, error });
+  });
+  log.info('artifact stored', { ...about, bytes: built.bytes, files: artifact.manifest.files.length });
+}
+
+/** The reason goes on the row; when even that fails, the timer finds the row and ends it. */
+async function recordFailure(ports: Ports, deployment: Deployment, thrown: unknown): Promise<AppError> {
+  const reason = toAppError(thrown);
+  const fields = { deploymentId: deployment.id, org: deployment.org, app: deployment.app, code: reason.code };
+  ports.log.error('deployment failed', { ...fields, error: reason.kind === 'internal' ? reason.cause : reason });
+  try {
+    await ports.ledger.move(deployment.id, 'failed', { message: reason.message, origin: 'api' }, reason.problems);
+  } catch (error) {
+    ports.log.error('failure could not be recorded', { ...fields, error });
+  }
+  return reason;
+}
+
+function traceOf({ resolved }: Deployment): { traceparent?: string; tracestate?: string } {
+  const { traceparent, tracestate } = resolved;
+  return { ...(traceparent === undefined ? {} : { traceparent }), ...(tracestate === undefined ? {} : { tracestate }) };
+}
+
+function idempotentRequest(request: DeployRequest): IdempotentRequest | undefined {
+  const { org, app, caller, idempotencyKey } = request;
+  return idempotencyKey === undefined
+    ? undefined
+    : { org, app, caller: caller.id, key: idempotencyKey, requestDigest: requestDigest(request) };
+}

@@ -1,0 +1,95 @@
+import { appProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
+import { VALUES_FILE } from '../build/read-values.ts';
+import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
+import { SOURCE_FOLDER } from '../model/artifact.ts';
+import { type FileDigest, sha256 } from '../model/digest.ts';
+import type { AppName } from '../model/names.ts';
+import type { Repositories } from '../ports.ts';
+import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
+import { inflateEntry } from '../zip/inflate.ts';
+import type { CarriedFiles } from '../zip/pack-zip.ts';
+import { readZip, ZIP_LIMITS, type ZipEntry } from '../zip/read-zip.ts';
+
+export interface GatheredSource {
+  /** Paths as in the repository. */
+  readonly files: readonly FileDigest[];
+  readonly valuesText: string | undefined;
+  /** The archive's compressed bytes, to be taken over as they are. */
+  readonly carried: CarriedFiles;
+  readonly warnings: readonly Problem[];
+}
+
+/** The manifest and the documents below `deploy/` are entries too. */
+const OUR_ENTRIES = 4;
+
+/**
+ * The repository at a commit, checked to be an app that can be deployed.
+ * @throws AppError GITEA_*, COMMIT_UNKNOWN, or every problem that keeps it from being deployed
+ */
+export async function gatherSource(repositories: Repositories, name: AppName, commit: string): Promise<GatheredSource> {
+  const archive = await repositories.archive(name, commit);
+  if (archive === undefined)
+    throw new AppError('COMMIT_UNKNOWN', `commit ${commit} is not in ${name.org}/${name.app} any more`);
+  const entries = readArchive(archive);
+  const files: FileDigest[] = [];
+  const contents = new Map<string, Buffer>();
+  for (const { path, entry } of entries) {
+    const content = await inflateEntry(entry).catch((cause) => {
+      throw new AppError('GITEA_ARCHIVE_INVALID', `the archive of ${commit} is damaged at ${path}`, { cause });
+    });
+    files.push({ path, size: content.length, sha256: sha256(content) });
+    if (isCheckedFile(path)) contents.set(path, content);
+  }
+  const paths = files.map(({ path }) => path);
+  throwIfAny([...appProblems(name, { paths, contents }), ...folderCollisions(paths)]);
+  return {
+    files,
+    valuesText: readText(contents.get(VALUES_FILE)),
+    carried: {
+      zip: archive,
+      renames: entries.map(({ path, entry }) => ({
+        from: entry.path,
+        to: SOURCE_FOLDER + path,
+        deflated: entry.deflated,
+      })),
+    },
+    warnings: portabilityProblems(paths),
+  };
+}
+
+/** The archive's files, their paths taken from below its one top folder. */
+function readArchive(archive: Buffer): { path: string; entry: ZipEntry }[] {
+  // Folders are entries of the archive, though not of the artifact.
+  const { entries, problems } = readZip(archive, 'git', { ...ZIP_LIMITS, maxEntries: 2 * ZIP_LIMITS.maxEntries });
+  const damage = problems.find(({ code }) => code === 'ZIP_STRUCTURE');
+  if (damage) throw new AppError('GITEA_ARCHIVE_INVALID', `the archive from Gitea is damaged: ${damage.message}`);
+  const top = topFolder(archiveTop(entries, problems));
+  throwIfAny(
+    problems.map((found) => (found.path === undefined ? found : { ...found, path: found.path.slice(top.length) })),
+  );
+  if (!entries.every(({ path }) => path.startsWith(top)))
+    throw new AppError('GITEA_ARCHIVE_INVALID', 'the archive from Gitea has more than one top folder');
+  throwIfAny(countProblems(entries.length));
+  return entries.map((entry) => ({ path: entry.path.slice(top.length), entry }));
+}
+
+const archiveTop = (entries: readonly ZipEntry[], problems: readonly Problem[]): string =>
+  entries[0]?.path ?? problems.find(({ path }) => path !== undefined)?.path ?? '';
+
+const topFolder = (path: string): string => path.slice(0, path.indexOf('/') + 1);
+
+function countProblems(files: number): Problem[] {
+  const most = ZIP_LIMITS.maxEntries - OUR_ENTRIES;
+  if (files > most) return [problem('ZIP_LIMIT', `the repository has ${files} files: at most ${most} are taken`)];
+  if (files === 0) return [problem('APP_METADATA_INVALID', 'the repository is empty')];
+  return [];
+}
+
+function readText(content: Buffer | undefined): string | undefined {
+  if (content === undefined) return undefined;
+  try {
+    return decodeText(content);
+  } catch (cause) {
+    throw new AppError('VALUES_INVALID', `${VALUES_FILE}: not UTF-8 text`, { cause, path: VALUES_FILE });
+  }
+}

@@ -1,0 +1,120 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { StorageConfig } from './adapters/blob-storage.ts';
+import { type Problem, problem } from './errors.ts';
+import type { Environment, Studio } from './model/environments.ts';
+import { isOrg } from './model/names.ts';
+
+const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be a short name in lower case');
+const pattern = z.string().regex(/\{org\}/, "must contain '{org}'");
+
+const environmentSchema = z.strictObject({
+  hostname: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name'),
+  storage: z
+    .string()
+    .regex(/^https?:\/\/[^?#]+$/, "must be the account's blob endpoint")
+    .transform((url) => url.replace(/\/+$/, '')),
+  connectionString: z.string().min(1).optional(),
+  orgs: z
+    .array(z.string().refine(isOrg, 'must be an org short name'))
+    .refine((orgs) => new Set(orgs).size === orgs.length, 'must name each org once'),
+  acceptDrops: z.boolean().optional(),
+});
+
+const fileSchema = z.strictObject({
+  studio: z.strictObject({
+    name: label,
+    registry: pattern.default('{org}altinnregistry01.azurecr.io'),
+    appSecret: pattern.default('{org}-{app}-env'),
+    serviceAccountName: z.string().min(1).optional(),
+    chart: z.strictObject({
+      name: z.string().min(1).default('deployment'),
+      version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be an exact version, like 3.12.0'),
+      repository: z.string().min(1).default('altinn-charts'),
+    }),
+  }),
+  environments: z
+    .record(label, environmentSchema)
+    .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),
+});
+
+export interface EnvironmentsFile {
+  readonly studio: Studio | undefined;
+  readonly storage: ReadonlyMap<string, StorageConfig>;
+  readonly problems: readonly Problem[];
+}
+
+/** The YAML file that says which environments there are; see `environments.sample.yaml`. */
+export function readEnvironments(
+  text: string,
+  options: { development: boolean; clientId: string | undefined },
+): EnvironmentsFile {
+  const fail = (messages: readonly string[]): EnvironmentsFile => ({
+    studio: undefined,
+    storage: new Map(),
+    problems: messages.map((message) =>
+      problem('CONFIGURATION_INVALID', `environments file: ${message}`, 'ENVIRONMENTS_FILE'),
+    ),
+  });
+  const document = parseDocument(text, { version: '1.2', strict: true, uniqueKeys: true });
+  const [syntax] = document.errors;
+  if (syntax) return fail([syntax.message]);
+  const parsed = fileSchema.safeParse(document.toJS());
+  if (!parsed.success)
+    return fail(parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`));
+  const { studio, environments } = parsed.data;
+  const messages = Object.entries(environments).flatMap(([name, facts]) =>
+    storageProblems(name, facts, options.development),
+  );
+  messages.push(...sharedAccounts(environments));
+  if (messages.length > 0) return fail(messages);
+  return {
+    studio: {
+      name: studio.name,
+      chart: studio.chart,
+      registryPattern: studio.registry,
+      appSecretPattern: studio.appSecret,
+      ...(studio.serviceAccountName === undefined ? {} : { serviceAccountName: studio.serviceAccountName }),
+      environments: Object.entries(environments).map(([name, facts]) => toEnvironment(name, facts)),
+    },
+    storage: new Map(
+      Object.entries(environments).map(([name, { storage, connectionString }]) => [
+        name,
+        connectionString
+          ? { connectionString }
+          : { blobServiceUri: storage, managedIdentityClientId: options.clientId },
+      ]),
+    ),
+    problems: [],
+  };
+}
+
+type EnvironmentFacts = z.output<typeof environmentSchema>;
+
+function toEnvironment(name: string, { hostname, storage, orgs, acceptDrops }: EnvironmentFacts): Environment {
+  return { name, hostname, blobEndpoint: storage, orgs, acceptDrops: acceptDrops ?? name !== 'production' };
+}
+
+function storageProblems(
+  name: string,
+  { storage, connectionString }: EnvironmentFacts,
+  development: boolean,
+): string[] {
+  if (development) return [];
+  const problems: string[] = [];
+  if (connectionString) problems.push(`environments.${name}.connectionString: may be set in Development only`);
+  if (!storage.startsWith('https:')) problems.push(`environments.${name}.storage: must be https`);
+  return problems;
+}
+
+/** Two environments in one account would publish over each other. */
+function sharedAccounts(environments: Readonly<Record<string, EnvironmentFacts>>): string[] {
+  const owners = new Map<string, string>();
+  return Object.entries(environments).flatMap(([name, { storage }]) => {
+    const other = owners.get(storage.toLowerCase());
+    owners.set(storage.toLowerCase(), name);
+    return other === undefined
+      ? []
+      : [`environments.${name}.storage: is that of '${other}' too; each needs an account of its own`];
+  });
+}

@@ -1,0 +1,70 @@
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { AuthConfig } from '../config.ts';
+import { AppError } from '../errors.ts';
+
+/** What a call needs: `anonymous` calls show nothing of anyone's. Each role includes those before it. */
+export const ROLES = ['anonymous', 'reader', 'deployer', 'operator'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Caller {
+  /** Stable: the object id of a user or of a service. */
+  readonly id: string;
+  readonly name: string;
+  readonly roles: ReadonlySet<string>;
+}
+
+/** Who calls, by what the request carries; throws UNAUTHENTICATED. */
+export type Authenticate = (authorization: string | null) => Promise<Caller>;
+
+const MAX_TOKEN_BYTES = 8 * 1024;
+const CLOCK_SKEW_SECONDS = 60;
+
+/** Only on loopback, and only in Development: `config.ts` sees to that. */
+const DEVELOPER: Caller = { id: 'developer', name: 'developer', roles: new Set(['operator']) };
+
+export function makeAuthenticate(config: AuthConfig, keys?: JWTVerifyGetKey): Authenticate {
+  if (config.mode === 'development') return async () => DEVELOPER;
+  const base = `https://login.microsoftonline.com/${config.tenantId}`;
+  const keySet = keys ?? createRemoteJWKSet(new URL(`${base}/discovery/v2.0/keys`));
+  return async (authorization) => {
+    const token = /^Bearer ([A-Za-z0-9_.-]+)$/.exec(authorization ?? '')?.[1];
+    if (token === undefined || token.length > MAX_TOKEN_BYTES)
+      throw new AppError('UNAUTHENTICATED', 'send an access token of Entra ID in the header Authorization: Bearer');
+    return verify(token, keySet, { issuer: `${base}/v2.0`, audience: config.audience, tenantId: config.tenantId });
+  };
+}
+
+async function verify(
+  token: string,
+  keys: JWTVerifyGetKey,
+  expected: { issuer: string; audience: string; tenantId: string },
+): Promise<Caller> {
+  try {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: expected.issuer,
+      audience: expected.audience,
+      algorithms: ['RS256'],
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      requiredClaims: ['exp', 'nbf', 'oid', 'tid'],
+    });
+    if (payload.tid !== expected.tenantId) throw new AppError('UNAUTHENTICATED', 'the token is of another tenant');
+    const roles = Array.isArray(payload.roles) ? payload.roles.filter((role) => typeof role === 'string') : [];
+    const id = String(payload.oid);
+    return { id, name: typeof payload.name === 'string' ? payload.name : id, roles: new Set(roles) };
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    if (cause instanceof errors.JOSEError && cause.code !== 'ERR_JWKS_TIMEOUT')
+      throw new AppError('UNAUTHENTICATED', `the token is not valid: ${cause.code}`, { cause });
+    throw new AppError('UNAUTHENTICATED', "Entra ID's keys could not be read; try again", {
+      cause,
+      retryAfterSeconds: 5,
+    });
+  }
+}
+
+/** @throws AppError FORBIDDEN */
+export function authorize(caller: Caller, needed: Role): void {
+  const sufficient = ROLES.slice(ROLES.indexOf(needed));
+  if (sufficient.some((role) => caller.roles.has(role))) return;
+  throw new AppError('FORBIDDEN', `this call needs the role '${needed}'`);
+}

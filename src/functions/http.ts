@@ -1,0 +1,139 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { z } from 'zod';
+import { DeploymentFailed } from '../deploy/deploy.ts';
+import { AppError, ERROR_CODES, type ErrorKind, problem, throwIfAny, toAppError } from '../errors.ts';
+import { type AppName, appNameProblems } from '../model/names.ts';
+import { deploymentUrl } from '../operate/deployment-view.ts';
+import type { Log } from '../ports.ts';
+import { type Authenticate, authorize, type Caller, type Role } from './auth.ts';
+
+export type HttpHandler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
+
+/** A call as the handlers in the table see it. */
+export interface Call {
+  readonly request: HttpRequest;
+  readonly caller: Caller;
+}
+
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  denied: 403,
+  missing: 404,
+  conflict: 409,
+  rejected: 422,
+  unavailable: 503,
+  internal: 500,
+};
+const MAX_BODY_BYTES = 64 * 1024;
+const NOBODY: Caller = { id: '', name: '', roles: new Set() };
+
+/** The one place where a kind of error becomes an HTTP status (RFC 9457), and where callers are let in. */
+export function httpHandler(
+  role: Role,
+  authenticate: Authenticate,
+  log: Log,
+  handle: (call: Call) => Promise<HttpResponseInit>,
+): HttpHandler {
+  return async (request, context) => {
+    try {
+      let caller = NOBODY;
+      if (role !== 'anonymous') {
+        caller = await authenticate(request.headers.get('authorization'));
+        authorize(caller, role);
+      }
+      return await handle({ request, caller });
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.kind === 'internal')
+        log.error('call failed', {
+          url: new URL(request.url).pathname,
+          invocationId: context.invocationId,
+          error: error.cause,
+        });
+      return problemResponse(error, new URL(request.url).pathname);
+    }
+  };
+}
+
+export function problemResponse(error: AppError, instance: string): HttpResponseInit {
+  const facts: { kind: ErrorKind; meaning: string; whatToDo: string; httpStatus?: number } = ERROR_CODES[error.code];
+  const status = facts.httpStatus ?? STATUS[facts.kind];
+  const failed = error instanceof DeploymentFailed ? error.deployment : undefined;
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(failed === undefined ? {} : { location: deploymentUrl(failed) }),
+    },
+    body: JSON.stringify({
+      type: `urn:altinn:pull-deploy:${error.code}`,
+      title: facts.meaning,
+      status,
+      code: error.code,
+      detail: error.message,
+      instance,
+      whatToDo: facts.whatToDo,
+      problems: error.problems,
+      ...(failed === undefined ? {} : { deploymentId: failed.id }),
+    }),
+  };
+}
+
+export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): HttpResponseInit {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+/** `{org}` and `{app}` of the route, checked before anything is asked about them. */
+export function readAppName(request: HttpRequest): AppName {
+  const name = { org: request.params.org ?? '', app: request.params.app ?? '' };
+  throwIfAny(appNameProblems(name));
+  return name;
+}
+
+/** @throws AppError REQUEST_INVALID with every problem, REQUEST_TOO_LARGE, CONTENT_TYPE_UNSUPPORTED */
+export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json')
+    throw new AppError('CONTENT_TYPE_UNSUPPORTED', `Content-Type '${type ?? ''}': must be application/json`);
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const text = await request.text();
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw tooLarge();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('REQUEST_INVALID', `body: not JSON: ${(error as Error).message}`, { path: 'body' });
+  }
+  return parse(schema, value, 'body');
+}
+
+/** Query parameters, each at most once. */
+export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
+  const query = new URL(request.url).searchParams;
+  const names = [...query.keys()];
+  throwIfAny(
+    names
+      .filter((name, index) => names.indexOf(name) !== index)
+      .map((name) => problem('REQUEST_INVALID', `${name}: given more than once`, name)),
+  );
+  return parse(schema, Object.fromEntries(query), 'query');
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const path = z.core.toDotPath(issue.path) || root;
+    return problem('REQUEST_INVALID', `${path}: ${issue.message}`, path);
+  });
+  throwIfAny(problems);
+  throw result.error;
+}
+
+const tooLarge = () => new AppError('REQUEST_TOO_LARGE', `the body is over ${MAX_BODY_BYTES} bytes`);

@@ -1,0 +1,89 @@
+import type { Problem } from '../errors.ts';
+import type { ReleaseKey } from './names.ts';
+
+/**
+ * Life of a deployment: `accepted → building → uploaded → published → applied`. It ends early as `failed` (ours or the
+ * cluster's, with its reason), `rejected` (the artifact can never be right) or `superseded` (a newer one was published
+ * first). An undeploy ends as `removed`.
+ */
+export const DEPLOYMENT_STATES = [
+  'accepted',
+  'building',
+  'uploaded',
+  'published',
+  'applied',
+  'removed',
+  'failed',
+  'rejected',
+  'superseded',
+] as const;
+export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
+
+/** From which states each may be entered; the ledger moves with `update … where state in (…)` and nothing else does. */
+export const ENTERED_FROM: Readonly<Record<DeploymentState, readonly DeploymentState[]>> = {
+  accepted: [],
+  building: ['accepted'],
+  uploaded: ['accepted', 'building'],
+  published: ['accepted', 'building', 'uploaded'],
+  applied: ['published', 'failed'],
+  removed: ['published', 'failed'],
+  failed: ['accepted', 'building', 'uploaded'],
+  rejected: ['accepted', 'building', 'uploaded'],
+  superseded: ['accepted', 'building', 'uploaded'],
+};
+
+/** The blob of a deployment in one of these is still to be taken; in all others it is a repetition. */
+export const AWAITS_ARTIFACT: readonly DeploymentState[] = ['accepted', 'building', 'uploaded'];
+
+export type DeploymentKind = 'deploy' | 'undeploy' | 'rollback';
+
+/** Asked for over HTTP, or dropped into `incoming` by someone with the right to write there. */
+export type DeploymentOrigin = 'api' | 'drop';
+
+export interface Deployment extends ReleaseKey {
+  readonly id: string;
+  readonly kind: DeploymentKind;
+  readonly origin: DeploymentOrigin;
+  readonly state: DeploymentState;
+  /** Per org, app and environment, given by the ledger: the order of what was asked for. */
+  readonly sequence: number;
+  /** Over all deployments, for paging. */
+  readonly ordinal: number;
+  readonly tagName: string;
+  readonly commit: string;
+  readonly creator: string;
+  /** Resolved when the request came, so that nothing drifts until it is built. */
+  readonly resolved: ResolvedInputs;
+  readonly built: BuiltFacts | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface ResolvedInputs {
+  readonly scopes: readonly string[];
+  readonly releaseScopes: readonly string[] | undefined;
+  readonly chartVersion: string;
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+}
+
+export interface BuiltFacts {
+  /** Of the zip. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly inputsDigest: string;
+  readonly deployDigest: string;
+}
+
+/** One line of a deployment's history, as its users read it. */
+export interface DeploymentEvent {
+  readonly id: number;
+  readonly deploymentId: string;
+  /** The state that was entered, or what else happened. */
+  readonly type: string;
+  readonly message: string;
+  readonly origin: 'api' | 'accept' | 'publish' | 'timer' | 'flux';
+  readonly createdAt: Date;
+}

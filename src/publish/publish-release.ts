@@ -1,0 +1,139 @@
+import { bareRelease } from '../build/release-document.ts';
+import { AppError } from '../errors.ts';
+import { sha256 } from '../model/digest.ts';
+import type { Studio } from '../model/environments.ts';
+import { appContainer, RELEASE_BLOB, type ReleaseKey } from '../model/names.ts';
+import { type ReleaseMarker, readItems, readMarker } from '../model/release.ts';
+import type { DocumentPlace, Ports, ReleaseStatus, StoredDocument } from '../ports.ts';
+import { assertOwnSources } from './publish-sources.ts';
+
+export interface PublishOutcome {
+  readonly changed: boolean;
+  readonly sequence: number;
+}
+
+/** More than ever needed: each loss means that someone else has just written the document. */
+const MAX_ATTEMPTS = 20;
+
+export const releasePlace = (key: ReleaseKey): DocumentPlace => ({
+  environment: key.environment,
+  container: appContainer(key),
+  blob: RELEASE_BLOB,
+});
+
+/**
+ * Makes the app's release document what the ledger wants. Takes no deployment: whoever calls it, whenever, the newest
+ * wanted one is published.
+ *
+ * - read the document with its ETag, THEN what is wanted: a newer wish that is missed here makes the write fail
+ * - refuse where the document tells that this ledger is not the one that wrote it, or is older than it
+ * - write the wanted bytes over exactly what was read; lost the race: start again
+ * - record what is published now
+ *
+ * @throws AppError LEDGER_STALE, LEDGER_FOREIGN: nothing was written; PUBLISH_CONTENDED, STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseKey): Promise<PublishOutcome> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const stored = await ports.documents.read(releasePlace(key));
+    const marker = stored && readMarker(stored.text, key, studio.name);
+    const status = await readStatus(ports, key, marker);
+    assertLedgerKnows(key, marker, status);
+    assertNotBehind(key, marker, status);
+    const sequence = status.wanted?.sequence ?? 0;
+    const wanted = await wantedDocument(ports, studio, key, status, stored, marker);
+    const changed = wanted !== stored?.text;
+    const written = changed ? await ports.documents.write(releasePlace(key), wanted, stored?.etag) : stored;
+    if (written === undefined) continue;
+    await ports.ledger.recordPublished(key, {
+      sequence,
+      deploymentId: status.wanted?.deploymentId,
+      digest: sha256(wanted),
+      etag: written.etag,
+    });
+    if (changed) ports.log.info('release published', { ...key, sequence, deploymentId: status.wanted?.deploymentId });
+    return { changed, sequence };
+  }
+  throw new AppError(
+    'PUBLISH_CONTENDED',
+    `${describe(key)}: the release document changed ${MAX_ATTEMPTS} times while it was written`,
+  );
+}
+
+/**
+ * Refuses before anything is wanted from a ledger that is not the one that storage was written from.
+ * @throws AppError LEDGER_STALE, LEDGER_FOREIGN
+ */
+export async function assertLedgerFits(ports: Ports, studio: Studio, key: ReleaseKey): Promise<void> {
+  const stored = await ports.documents.read(releasePlace(key));
+  const marker = stored && readMarker(stored.text, key, studio.name);
+  assertLedgerKnows(key, marker, await readStatus(ports, key, marker));
+}
+
+function readStatus(ports: Ports, key: ReleaseKey, marker: ReleaseMarker | undefined): Promise<ReleaseStatus> {
+  const named =
+    marker?.deploymentId === undefined ? undefined : { deploymentId: marker.deploymentId, sequence: marker.sequence };
+  return ports.ledger.releaseStatus(key, named);
+}
+
+function assertLedgerKnows(key: ReleaseKey, marker: ReleaseMarker | undefined, status: ReleaseStatus): void {
+  if (marker === undefined) return;
+  if (marker.environment !== key.environment)
+    throw new AppError(
+      'LEDGER_FOREIGN',
+      `${describe(key)}: the account holds documents of '${marker.environment}'; nothing was written`,
+    );
+  if (marker.installation !== status.installation)
+    throw new AppError(
+      'LEDGER_FOREIGN',
+      `${describe(key)}: the document belongs to installation ${marker.installation}, this is ${status.installation}; nothing was written`,
+    );
+  if (marker.deploymentId !== undefined && !status.knowsStored)
+    throw new AppError(
+      'LEDGER_STALE',
+      `${describe(key)}: storage has deployment ${marker.deploymentId} with sequence ${marker.sequence}, which the database does not know; nothing was written`,
+    );
+}
+
+/** What is wanted only ever moves up, and before it is published: a lower one means that the database went back. */
+function assertNotBehind(key: ReleaseKey, marker: ReleaseMarker | undefined, status: ReleaseStatus): void {
+  const wanted = status.wanted?.sequence ?? 0;
+  if (marker !== undefined && marker.sequence > wanted)
+    throw new AppError(
+      'LEDGER_STALE',
+      `${describe(key)}: storage has sequence ${marker.sequence}, the database wants ${wanted}; nothing was written`,
+    );
+}
+
+async function wantedDocument(
+  ports: Ports,
+  studio: Studio,
+  key: ReleaseKey,
+  status: ReleaseStatus,
+  stored: StoredDocument | undefined,
+  marker: ReleaseMarker | undefined,
+): Promise<string> {
+  const deploymentId = status.wanted?.deploymentId;
+  if (deploymentId !== undefined) {
+    const document = await ports.artifacts.readRelease({ ...key, deploymentId });
+    if (document === undefined)
+      throw new AppError(
+        'STORAGE_UNAVAILABLE',
+        `${describe(key)}: the release document of ${deploymentId} is not in the archive`,
+      );
+    return document;
+  }
+  // Nothing was ever deployed, says the ledger: then storage must say so too.
+  if (stored && marker?.state === 'none' && readItems(stored.text)?.length === 1) return stored.text;
+  const wasBare = marker?.state === 'none' || status.publishedSequence === 0;
+  if ((stored !== undefined && !wasBare) || (await ports.artifacts.hasArchived(key)))
+    throw new AppError(
+      'LEDGER_STALE',
+      `${describe(key)}: storage has a release or artifacts, the database has none; nothing was written`,
+    );
+  await assertOwnSources(ports, studio, key.org, key.environment, status.installation);
+  return bareRelease(key, status.installation, studio);
+}
+
+function describe(key: ReleaseKey): string {
+  return `${key.org}/${key.app} in ${key.environment}`;
+}

@@ -1,0 +1,64 @@
+import { type Problem, problem } from '../errors.ts';
+
+const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const MAX_PATH_BYTES = 1_024;
+const MAX_SEGMENT_BYTES = 255;
+
+/** Why a name must not be unpacked anywhere: it leaves its folder, or means something else on another system. */
+export function nameProblems(bytes: Buffer): Problem[] {
+  const name = bytes.toString('utf8');
+  const unsafe = (what: string) => problem('FILE_NAME_UNSAFE', `file name ${JSON.stringify(name)}: ${what}`, name);
+  if (!Buffer.from(name).equals(bytes)) return [unsafe('not UTF-8')];
+  const problems: Problem[] = [];
+  if (name.length === 0) problems.push(unsafe('empty'));
+  if (bytes.length > MAX_PATH_BYTES) problems.push(unsafe(`over ${MAX_PATH_BYTES} bytes`));
+  if (CONTROL.test(name)) problems.push(unsafe('a control character'));
+  if (name.includes('\\')) problems.push(unsafe('a backslash'));
+  if (name.includes(':')) problems.push(unsafe('a colon: a drive letter or a stream on some systems'));
+  const segments = (name.endsWith('/') ? name.slice(0, -1) : name).split('/');
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+    problems.push(unsafe("absolute, or with an empty, '.' or '..' segment"));
+  if (segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES))
+    problems.push(unsafe(`a segment over ${MAX_SEGMENT_BYTES} bytes`));
+  return problems;
+}
+
+/**
+ * Names that some systems can't hold, or take for one another. Real repositories have them, so below `source/` they
+ * are warnings; in what is deployed they are refused.
+ */
+export function portabilityProblems(paths: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
+  const folded = new Map<string, string>();
+  for (const path of paths) {
+    const segments = path.split('/');
+    if (segments.some((segment) => /[. ]$/.test(segment)))
+      problems.push(problem('FILE_NAME_UNSAFE', `'${path}': a segment ends in a dot or a space`, path));
+    if (segments.some((segment) => WINDOWS_DEVICE.test(segment)))
+      problems.push(problem('FILE_NAME_UNSAFE', `'${path}': a device name on Windows`, path));
+    if (path !== path.normalize('NFC'))
+      problems.push(problem('FILE_NAME_UNSAFE', `'${path}': not in Unicode form NFC`, path));
+    const key = path.normalize('NFKC').toLowerCase().normalize('NFKC');
+    const other = folded.get(key);
+    if (other !== undefined && other !== path)
+      problems.push(problem('FILE_NAME_COLLISION', `'${path}' and '${other}' are one name on some systems`, path));
+    folded.set(key, path);
+  }
+  return problems;
+}
+
+/** A file where another needs a folder: `a` and `a/b`. */
+export function folderCollisions(paths: readonly string[]): Problem[] {
+  const files = new Set(paths);
+  return paths.flatMap((path) => {
+    const segments = path.split('/');
+    for (let depth = 1; depth < segments.length; depth++) {
+      const folder = segments.slice(0, depth).join('/');
+      if (files.has(folder))
+        return [problem('FILE_NAME_COLLISION', `'${folder}' is both a file and the folder of '${path}'`, path)];
+    }
+    return [];
+  });
+}

@@ -1,0 +1,258 @@
+import { type ErrorCode, type Problem, problem } from '../errors.ts';
+import { nameProblems } from './entry-names.ts';
+import {
+  type CentralHeader,
+  END_RECORD_BYTES,
+  FLAG,
+  findEndRecord,
+  type LocalHeader,
+  METHOD,
+  readCentralHeader,
+  readExtraIds,
+  readLocalHeader,
+} from './records.ts';
+
+/** An entry whose records agree with each other. Its data is not looked at yet: `inflateEntry` does. */
+export interface ZipEntry {
+  readonly path: string;
+  readonly deflated: boolean;
+  /** A part of the archive's own bytes. */
+  readonly data: Buffer;
+  readonly crc32: number;
+  readonly size: number;
+}
+
+export interface ZipLimits {
+  readonly maxZipBytes: number;
+  readonly maxInflatedBytes: number;
+  readonly maxEntries: number;
+  readonly maxDirectoryBytes: number;
+  /** Inflated to compressed bytes, for entries over 1 MiB. */
+  readonly maxRatio: number;
+}
+
+export const ZIP_LIMITS: ZipLimits = {
+  maxZipBytes: 50 * 2 ** 20,
+  maxInflatedBytes: 200 * 2 ** 20,
+  maxEntries: 5_000,
+  maxDirectoryBytes: 2 * 2 ** 20,
+  maxRatio: 100,
+};
+
+export interface ZipContents {
+  readonly entries: readonly ZipEntry[];
+  /** The archive's comment: git writes the commit there. */
+  readonly comment: string;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * What is let pass beyond regular files. `artifact`: nothing. `git`: what `git archive` writes, which is a comment,
+ * folder entries (left out of the result; a submodule is one too), and symbolic links (reported as such).
+ */
+export type ZipWriter = 'artifact' | 'git';
+
+const S_IFMT = 0o170000;
+const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
+const DOS_DIRECTORY = 0x10;
+const EXTRA_ZIP64 = 0x0001;
+const EXTRA_UNICODE_PATH = 0x7075;
+const RATIO_EXEMPT_BYTES = 2 ** 20;
+
+/**
+ * Checks an archive's records against each other and against the limits, trusting none of them, and inflates nothing.
+ * Every problem that can be found is reported; the entries are worth using only when there is none.
+ */
+export function readZip(zip: Buffer, writer: ZipWriter, limits: ZipLimits = ZIP_LIMITS): ZipContents {
+  const stop = (code: ErrorCode, message: string): ZipContents => ({
+    entries: [],
+    comment: '',
+    problems: [problem(code, message)],
+  });
+  if (zip.length > limits.maxZipBytes)
+    return stop('ZIP_LIMIT', `the zip has ${zip.length} bytes: at most ${limits.maxZipBytes} are taken`);
+  if (zip.length < END_RECORD_BYTES) return stop('ZIP_STRUCTURE', `${zip.length} bytes can't be a zip`);
+  const end = findEndRecord(zip, writer === 'git' ? 0xffff : 0);
+  if (end === undefined)
+    return stop(
+      'ZIP_STRUCTURE',
+      'no end record where the bytes end: cut short, followed by other data, or with a comment',
+    );
+  if (end.diskNumber !== 0 || end.directoryDisk !== 0 || end.entriesOnDisk !== end.entries)
+    return stop('ZIP_UNSUPPORTED', 'the zip spans several disks');
+  if (end.entries === 0xffff || end.directoryBytes === 0xffffffff || end.directoryOffset === 0xffffffff)
+    return stop('ZIP_UNSUPPORTED', 'zip64: no archive within the limits needs it');
+  if (end.entries > limits.maxEntries)
+    return stop('ZIP_LIMIT', `${end.entries} entries: at most ${limits.maxEntries} are taken`);
+  if (end.directoryBytes > limits.maxDirectoryBytes)
+    return stop(
+      'ZIP_LIMIT',
+      `a central directory of ${end.directoryBytes} bytes: at most ${limits.maxDirectoryBytes} are taken`,
+    );
+  if (end.directoryOffset + end.directoryBytes !== end.offset)
+    return stop('ZIP_STRUCTURE', 'the central directory does not reach from where it starts to the end record');
+
+  const headers = readDirectory(zip, end.directoryOffset, end.offset, end.entries);
+  if (headers === undefined)
+    return stop('ZIP_STRUCTURE', `the central directory does not hold ${end.entries} whole entries`);
+  const problems = [...layoutProblems(zip, headers, end.directoryOffset), ...sizeProblems(headers, limits)];
+  const entries: ZipEntry[] = [];
+  for (const header of headers) {
+    const { entry, found } = readEntry(zip, header, end.directoryOffset, writer);
+    problems.push(...found);
+    if (entry) entries.push(entry);
+  }
+  problems.push(...duplicateProblems(entries));
+  return { entries, comment: end.comment.toString('latin1'), problems };
+}
+
+function readDirectory(zip: Buffer, start: number, end: number, count: number): CentralHeader[] | undefined {
+  const headers: CentralHeader[] = [];
+  let offset = start;
+  for (let i = 0; i < count; i++) {
+    const header = readCentralHeader(zip, offset);
+    if (header === undefined || header.end > end) return undefined;
+    headers.push(header);
+    offset = header.end;
+  }
+  return offset === end ? headers : undefined;
+}
+
+/** Entries must lie one after the other from the first byte to the central directory: no gap, no overlap. */
+function layoutProblems(zip: Buffer, headers: readonly CentralHeader[], directoryOffset: number): Problem[] {
+  let expected = 0;
+  for (const header of [...headers].sort((a, b) => a.localHeaderOffset - b.localHeaderOffset)) {
+    if (header.localHeaderOffset !== expected)
+      return [
+        problem(
+          'ZIP_STRUCTURE',
+          `an entry starts at byte ${header.localHeaderOffset} instead of ${expected}: gap or overlap`,
+        ),
+      ];
+    const local = readLocalHeader(zip, header.localHeaderOffset);
+    if (local === undefined) return [problem('ZIP_STRUCTURE', `no local header at byte ${header.localHeaderOffset}`)];
+    expected = local.dataOffset + header.compressedBytes;
+  }
+  if (expected !== directoryOffset)
+    return [
+      problem(
+        'ZIP_STRUCTURE',
+        `the entries end at byte ${expected}, the central directory starts at ${directoryOffset}`,
+      ),
+    ];
+  return [];
+}
+
+function sizeProblems(headers: readonly CentralHeader[], limits: ZipLimits): Problem[] {
+  const problems: Problem[] = [];
+  const inflated = headers.reduce((sum, header) => sum + header.inflatedBytes, 0);
+  if (inflated > limits.maxInflatedBytes)
+    problems.push(problem('ZIP_LIMIT', `${inflated} bytes inflated: at most ${limits.maxInflatedBytes} are taken`));
+  for (const header of headers)
+    if (header.inflatedBytes > RATIO_EXEMPT_BYTES && header.inflatedBytes > limits.maxRatio * header.compressedBytes)
+      problems.push(
+        problem(
+          'ZIP_LIMIT',
+          `inflates more than ${limits.maxRatio} times: a bomb, or not worth shipping`,
+          header.name.toString(),
+        ),
+      );
+  return problems;
+}
+
+function readEntry(
+  zip: Buffer,
+  header: CentralHeader,
+  directoryOffset: number,
+  writer: ZipWriter,
+): { entry?: ZipEntry; found: Problem[] } {
+  const path = header.name.toString('utf8');
+  const found: Problem[] = [];
+  const add = (code: ErrorCode, message: string) => found.push(problem(code, message, path));
+
+  if (writer === 'git' && path.endsWith('/')) return { found };
+  found.push(...featureProblems(header, path), ...typeProblems(header, path, writer), ...nameProblems(header.name));
+  const local = readLocalHeader(zip, header.localHeaderOffset);
+  if (local === undefined) return { found };
+  for (const field of differingFields(header, local))
+    add('ZIP_STRUCTURE', `local and central header differ in ${field}`);
+  for (const part of [header.extra, local.extra]) found.push(...extraProblems(part, path));
+  if (header.method === METHOD.stored && header.compressedBytes !== header.inflatedBytes)
+    add('ZIP_STRUCTURE', `stored, but ${header.compressedBytes} bytes are said to be ${header.inflatedBytes}`);
+  const dataEnd = local.dataOffset + header.compressedBytes;
+  if (found.length > 0 || dataEnd > directoryOffset) return { found };
+  return {
+    entry: {
+      path,
+      deflated: header.method === METHOD.deflated,
+      data: zip.subarray(local.dataOffset, dataEnd),
+      crc32: header.crc32,
+      size: header.inflatedBytes,
+    },
+    found,
+  };
+}
+
+function featureProblems(header: CentralHeader, path: string): Problem[] {
+  const problems: Problem[] = [];
+  const unsupported = (message: string) => problems.push(problem('ZIP_UNSUPPORTED', message, path));
+  if ((header.flags & ~(FLAG.utf8 | FLAG.deflateLevel)) !== 0)
+    unsupported(`flags 0x${header.flags.toString(16)}: encryption, data descriptors and patches are not taken`);
+  if (header.method !== METHOD.stored && header.method !== METHOD.deflated)
+    unsupported(`compression method ${header.method}: only stored and deflated are taken`);
+  if (header.versionNeeded > 20)
+    unsupported(`needs version ${header.versionNeeded / 10} to extract: at most 2.0 is taken`);
+  if (header.diskNumber !== 0) unsupported('is on another disk');
+  if (header.comment.length > 0) unsupported('has a comment');
+  if (
+    header.compressedBytes === 0xffffffff ||
+    header.inflatedBytes === 0xffffffff ||
+    header.localHeaderOffset === 0xffffffff
+  )
+    unsupported('zip64: no archive within the limits needs it');
+  if ((header.flags & FLAG.utf8) === 0 && header.name.some((byte) => byte > 0x7f))
+    problems.push(problem('ZIP_STRUCTURE', 'the name is not ASCII, and the flag that says UTF-8 is not set', path));
+  return problems;
+}
+
+/** Regular files only, whatever system the writer claims: some readers look at the mode bits regardless of it. */
+function typeProblems(header: CentralHeader, path: string, writer: ZipWriter): Problem[] {
+  const mode = header.externalAttributes >>> 16;
+  const type = mode & S_IFMT;
+  if (type === S_IFLNK && writer === 'git')
+    return [problem('SYMLINK_UNSUPPORTED', 'is a symbolic link: put the file itself into the repository', path)];
+  if ((type !== 0 && type !== S_IFREG) || (mode & 0o7000) !== 0)
+    return [
+      problem('ZIP_TYPE', `mode ${mode.toString(8)}: only regular files without set-id or sticky bits are taken`, path),
+    ];
+  if ((header.externalAttributes & DOS_DIRECTORY) !== 0 || path.endsWith('/'))
+    return [problem('ZIP_TYPE', 'is a folder: only files are taken', path)];
+  return [];
+}
+
+function extraProblems(extra: Buffer, path: string): Problem[] {
+  const ids = readExtraIds(extra);
+  if (ids === undefined) return [problem('ZIP_STRUCTURE', 'an extra field is cut', path)];
+  if (ids.includes(EXTRA_UNICODE_PATH))
+    return [problem('ZIP_UNSUPPORTED', 'has a second name in an extra field', path)];
+  if (ids.includes(EXTRA_ZIP64))
+    return [problem('ZIP_UNSUPPORTED', 'zip64: no archive within the limits needs it', path)];
+  return [];
+}
+
+function differingFields(central: CentralHeader, local: LocalHeader): string[] {
+  const fields = ['versionNeeded', 'flags', 'method', 'modified', 'crc32', 'compressedBytes', 'inflatedBytes'] as const;
+  const differing: string[] = fields.filter((field) => central[field] !== local[field]);
+  if (!central.name.equals(local.name)) differing.push('name');
+  return differing;
+}
+
+function duplicateProblems(entries: readonly ZipEntry[]): Problem[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ path }) => {
+    if (seen.has(path)) return [problem('ZIP_STRUCTURE', 'stands in the zip twice', path)];
+    seen.add(path);
+    return [];
+  });
+}
