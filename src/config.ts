@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { StorageConfig } from './adapters/blob-storage.ts';
 import type { GiteaConfig } from './adapters/gitea.ts';
 import type { DatabaseConfig } from './adapters/postgres.ts';
-import { readEnvironments } from './environments-file.ts';
+import { type EnvironmentsFile, readEnvironments } from './environments-file.ts';
 import { type Problem, problem } from './errors.ts';
 import type { Studio } from './model/environments.ts';
 
@@ -109,77 +109,107 @@ export type LoadedConfig = { readonly config: Config } | { readonly problems: re
 
 /** Reads all settings and the environments file; every problem is reported, never only the first. */
 export function loadConfig(env: Env): LoadedConfig {
-  const problems: Problem[] = [];
-  const get = (name: SettingName): string | undefined => env[name]?.trim() || undefined;
-  const add = (message: string, name: SettingName) => problems.push(problem('CONFIGURATION_INVALID', message, name));
-  const need = (name: SettingName, why = ''): string => {
-    const value = get(name);
-    if (value === undefined) add(`${name} is not set${why}`, name);
-    return value ?? '';
+  const settings = new Settings(env);
+  const config = {
+    studioStorage: readStudioStorage(settings),
+    database: readDatabase(settings),
+    gitea: readGitea(settings),
+    auth: readAuth(settings),
   };
-  const development = get('AZURE_FUNCTIONS_ENVIRONMENT') === 'Development';
-  const developmentOnly = (name: SettingName): string | undefined => {
-    const value = get(name);
-    if (value !== undefined && !development) add(`${name} may be set in Development only: use managed identity`, name);
-    return value;
-  };
-  const clientId = get('AZURE_CLIENT_ID');
-
-  const storageString = developmentOnly('STUDIO_STORAGE');
-  const studioStorage: StorageConfig = storageString
-    ? { connectionString: storageString }
-    : { blobServiceUri: need('STUDIO_STORAGE__blobServiceUri'), managedIdentityClientId: clientId };
-  if (
-    'blobServiceUri' in studioStorage &&
-    studioStorage.blobServiceUri &&
-    !isUrl(studioStorage.blobServiceUri, 'https:')
-  )
-    add('STUDIO_STORAGE__blobServiceUri must be an https URL', 'STUDIO_STORAGE__blobServiceUri');
-
-  const url = developmentOnly('DATABASE_URL');
-  const database: DatabaseConfig = url
-    ? { url }
-    : {
-        host: need('PGHOST'),
-        database: get('PGDATABASE') ?? 'studio',
-        user: need('PGUSER'),
-        managedIdentityClientId: clientId,
-      };
-
-  const gitea = { url: need('GITEA_URL'), token: get('GITEA_TOKEN') };
-  if (gitea.url && !isUrl(gitea.url, development ? 'http:' : 'https:') && !isUrl(gitea.url, 'https:'))
-    add(`GITEA_URL must be an https URL`, 'GITEA_URL');
-
-  const auth = readAuth(development, get, need);
-  const file = readFile(get('ENVIRONMENTS_FILE') ?? 'environments.yaml', { development, clientId });
-  problems.push(...file.problems);
+  const file = readFile(settings.get('ENVIRONMENTS_FILE') ?? 'environments.yaml', settings);
+  const problems = [...settings.problems, ...file.problems];
   if (problems.length > 0 || file.studio === undefined) return { problems };
-  return { config: { studio: file.studio, environmentStorage: file.storage, studioStorage, database, gitea, auth } };
+  return { config: { ...config, studio: file.studio, environmentStorage: file.storage } };
 }
 
-function readAuth(
-  development: boolean,
-  get: (name: SettingName) => string | undefined,
-  need: (name: SettingName, why: string) => string,
-): AuthConfig {
-  if (development && !get('AUTH_TENANT_ID') && !get('AUTH_AUDIENCE')) return { mode: 'development' };
+/** The database alone, for the commands that need nothing else. */
+export function loadDatabaseConfig(
+  env: Env,
+): { readonly database: DatabaseConfig } | { readonly problems: readonly Problem[] } {
+  const settings = new Settings(env);
+  const database = readDatabase(settings);
+  return settings.problems.length > 0 ? { problems: settings.problems } : { database };
+}
+
+/** Settings by name, and all that was found wrong with them. */
+class Settings {
+  readonly problems: Problem[] = [];
+  readonly isDevelopment: boolean;
+  private readonly env: Env;
+
+  constructor(env: Env) {
+    this.env = env;
+    this.isDevelopment = this.get('AZURE_FUNCTIONS_ENVIRONMENT') === 'Development';
+  }
+
+  get(name: SettingName): string | undefined {
+    return this.env[name]?.trim() || undefined;
+  }
+
+  need(name: SettingName, why = ''): string {
+    const value = this.get(name);
+    if (value === undefined) this.report(name, `is not set${why}`);
+    return value ?? '';
+  }
+
+  developmentOnly(name: SettingName): string | undefined {
+    const value = this.get(name);
+    if (value !== undefined && !this.isDevelopment)
+      this.report(name, 'may be set in Development only: use managed identity');
+    return value;
+  }
+
+  report(name: SettingName, what: string): void {
+    this.problems.push(problem('CONFIGURATION_INVALID', `${name} ${what}`, name));
+  }
+}
+
+function readStudioStorage(settings: Settings): StorageConfig {
+  const connectionString = settings.developmentOnly('STUDIO_STORAGE');
+  if (connectionString) return { connectionString };
+  const blobServiceUri = settings.need('STUDIO_STORAGE__blobServiceUri');
+  if (blobServiceUri && !isUrl(blobServiceUri, 'https:'))
+    settings.report('STUDIO_STORAGE__blobServiceUri', 'must be an https URL');
+  return { blobServiceUri, managedIdentityClientId: settings.get('AZURE_CLIENT_ID') };
+}
+
+function readDatabase(settings: Settings): DatabaseConfig {
+  const url = settings.developmentOnly('DATABASE_URL');
+  if (url) return { url };
+  return {
+    host: settings.need('PGHOST'),
+    database: settings.get('PGDATABASE') ?? 'studio',
+    user: settings.need('PGUSER'),
+    managedIdentityClientId: settings.get('AZURE_CLIENT_ID'),
+  };
+}
+
+function readGitea(settings: Settings): GiteaConfig {
+  const url = settings.need('GITEA_URL');
+  if (url && !isUrl(url, 'https:') && !(settings.isDevelopment && isUrl(url, 'http:')))
+    settings.report('GITEA_URL', 'must be an https URL');
+  return { url, token: settings.get('GITEA_TOKEN') };
+}
+
+function readAuth(settings: Settings): AuthConfig {
+  if (settings.isDevelopment && !settings.get('AUTH_TENANT_ID') && !settings.get('AUTH_AUDIENCE'))
+    return { mode: 'development' };
   const why = ', and only Development runs without tokens';
-  return { mode: 'entra', tenantId: need('AUTH_TENANT_ID', why), audience: need('AUTH_AUDIENCE', why) };
+  return {
+    mode: 'entra',
+    tenantId: settings.need('AUTH_TENANT_ID', why),
+    audience: settings.need('AUTH_AUDIENCE', why),
+  };
 }
 
-function readFile(
-  path: string,
-  options: { development: boolean; clientId: string | undefined },
-): ReturnType<typeof readEnvironments> {
+function readFile(path: string, settings: Settings): EnvironmentsFile {
+  const options = { development: settings.isDevelopment, clientId: settings.get('AZURE_CLIENT_ID') };
   try {
     return readEnvironments(readFileSync(path, 'utf8'), options);
   } catch (error) {
-    const message = `ENVIRONMENTS_FILE '${path}' can't be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`;
-    return {
-      studio: undefined,
-      storage: new Map(),
-      problems: [problem('CONFIGURATION_INVALID', message, 'ENVIRONMENTS_FILE')],
-    };
+    const { code, message } = error as NodeJS.ErrnoException;
+    settings.report('ENVIRONMENTS_FILE', `'${path}' can't be read: ${code ?? message}`);
+    return { studio: undefined, storage: new Map(), problems: [] };
   }
 }
 

@@ -53,7 +53,9 @@ export interface Ledger {
 
   /** Asked after the document was read, never before; `stored` is what the document names. */
   releaseStatus(key: ReleaseKey, stored?: { deploymentId: string; sequence: number }): Promise<ReleaseStatus>;
+  /** The release document is in storage; its deployment is `published` once the app's source is there too. */
   recordPublished(key: ReleaseKey, published: PublishedRelease): Promise<void>;
+  /** The cluster's sources name these apps. */
   recordSources(org: string, environment: string, apps: readonly string[]): Promise<void>;
 
   /** Of every app and environment that has a row. */

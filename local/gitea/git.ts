@@ -81,7 +81,7 @@ export function streamGit(gitDirectory: string, args: readonly string[], destina
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const stop = (): void => void child.kill();
-    
+    destination.once('close', stop);
     const stderr: Buffer[] = [];
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdout.pipe(destination, { end: false });

@@ -3,7 +3,7 @@ import { type Problem, problem, toAppError } from '../errors.ts';
 import { AWAITS_ARTIFACT, type BuiltFacts, type Deployment } from '../model/deployment.ts';
 import { sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
-import { type ArtifactPath, parseArtifactBlob } from '../model/names.ts';
+import { type ArtifactPath, parseArtifactBlob, releaseKey } from '../model/names.ts';
 import type { IncomingBlob, Ports } from '../ports.ts';
 import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
@@ -73,7 +73,7 @@ async function acceptValid(
   artifact: ValidArtifact,
   facts: BuiltFacts,
 ): Promise<AcceptOutcome> {
-  const path = { ...deployment, deploymentId: deployment.id };
+  const path = { ...releaseKey(deployment), deploymentId: deployment.id };
   if (!(await ports.artifacts.archive(path, blob.bytes))) {
     return quarantine(ports, blob, [
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),

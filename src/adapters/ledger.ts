@@ -156,16 +156,18 @@ export function makeLedger(db: Database): Ledger {
             returning 1`,
           [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
         );
-        if (rows.length > 0 && deploymentId !== undefined) await finishPublished(tx, key, sequence);
+        if (rows.length > 0) await finishPublished(tx, key);
       }),
 
-    async recordSources(org, environment, apps) {
-      await db.query(
-        `update pull_deploy.releases set source_since = clock_timestamp()
-          where org = $1 and environment = $2 and app = any($3) and source_since is null`,
-        [org, environment, apps],
-      );
-    },
+    recordSources: (org, environment, apps) =>
+      db.transaction(async (tx) => {
+        const rows = await tx.query<{ app: string }>(
+          `update pull_deploy.releases set source_since = clock_timestamp()
+            where org = $1 and environment = $2 and app = any($3) and source_since is null returning app`,
+          [org, environment, apps],
+        );
+        for (const { app } of rows) await finishPublished(tx, { org, app, environment });
+      }),
 
     async releases(filter) {
       const rows = await db.query<ReleaseRow>(
@@ -301,16 +303,20 @@ async function want(
   return 'superseded';
 }
 
-/** Moves the published deployment on, and ends those that it overtook. */
-async function finishPublished(tx: Queryable, key: ReleaseKey, sequence: number): Promise<void> {
-  const published = await tx.query<{ id: string }>(
-    `update pull_deploy.deployments set state = 'published', updated_at = clock_timestamp()
-      where (org, app, environment) = ($1, $2, $3) and sequence = $4 and state = any($5) returning id`,
-    [...keyValues(key), sequence, ENTERED_FROM.published],
+/** Once Flux can pull a release, its deployment is published, and those that it overtook have ended. */
+async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<void> {
+  const published = await tx.query<{ id: string; sequence: string }>(
+    `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp()
+       from pull_deploy.releases r
+      where (r.org, r.app, r.environment) = ($1, $2, $3) and r.source_since is not null
+        and d.id = r.published_deployment and d.state = any($4)
+      returning d.id, d.sequence`,
+    [...keyValues(key), ENTERED_FROM.published],
   );
-  for (const { id } of published)
+  for (const { id, sequence } of published) {
     await insertEvent(tx, id, 'published', { message: 'Published for Flux to pull.', origin: 'publish' });
-  await supersede(tx, key, 0, sequence - 1);
+    await supersede(tx, key, 0, Number(sequence) - 1);
+  }
 }
 
 /** Only those whose artifact has been accepted: one that is still being built is told when its artifact comes. */

@@ -45,7 +45,7 @@ const PASSING_ERRNO = new Set([
 
 export function openDatabase(config: DatabaseConfig, log: Log): Database {
   const pool = new pg.Pool({
-    ...connection(config),
+    ...databaseConnection(config),
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -90,7 +90,8 @@ export function openDatabase(config: DatabaseConfig, log: Log): Database {
   };
 }
 
-function connection(config: DatabaseConfig): pg.PoolConfig {
+/** How to reach the database: with the URL's password in Development, with tokens of the managed identity in Azure. */
+export function databaseConnection(config: DatabaseConfig): pg.PoolConfig {
   if ('url' in config) return { connectionString: config.url };
   const { host, database, user, managedIdentityClientId } = config;
   const credential = new ManagedIdentityCredential(

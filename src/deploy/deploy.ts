@@ -4,6 +4,7 @@ import { AppError, toAppError } from '../errors.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
+import { releaseKey } from '../model/names.ts';
 import type { IdempotentRequest, Ports } from '../ports.ts';
 import { packZip } from '../zip/pack-zip.ts';
 import { ZIP_LIMITS } from '../zip/read-zip.ts';
@@ -63,12 +64,7 @@ export async function deploy(ports: Ports, studio: Studio, request: DeployReques
 
 async function buildAndStore(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
   const { ledger, log } = ports;
-  const about = {
-    deploymentId: deployment.id,
-    org: deployment.org,
-    app: deployment.app,
-    environment: deployment.environment,
-  };
+  const about = { ...releaseKey(deployment), deploymentId: deployment.id };
   log.info('deployment accepted', { ...about, tagName: deployment.tagName, commit: deployment.commit });
   const [source] = await Promise.all([
     gatherSource(ports.repositories, deployment, deployment.commit),
@@ -101,7 +97,7 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
   // Before the upload, so that the blob's event finds whose it is.
   await ledger.recordBuilt(deployment.id, built, source.warnings);
-  if (!(await ports.artifacts.uploadIncoming({ ...deployment, deploymentId: deployment.id }, zip)))
+  if (!(await ports.artifacts.uploadIncoming({ ...releaseKey(deployment), deploymentId: deployment.id }, zip)))
     throw new AppError('ARTIFACT_DIGEST_MISMATCH', 'another blob is already at the path of this deployment');
   // The blob's event may have been faster: then the row is further, and stays there.
   const event = { message: `Stored the artifact, ${built.bytes} bytes.`, origin: 'api' } as const;

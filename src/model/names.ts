@@ -24,6 +24,9 @@ export interface ReleaseKey extends AppName {
   readonly environment: string;
 }
 
+/** The key alone, of anything that has one. */
+export const releaseKey = ({ org, app, environment }: ReleaseKey): ReleaseKey => ({ org, app, environment });
+
 export const isOrg = (name: string): boolean => ORG.test(name);
 export const isTag = (name: string): boolean => TAG.test(name);
 export const isCommit = (name: string): boolean => COMMIT.test(name);

@@ -2,7 +2,7 @@ import { bareRelease } from '../build/release-document.ts';
 import { AppError } from '../errors.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
-import { appContainer, RELEASE_BLOB, type ReleaseKey } from '../model/names.ts';
+import { appContainer, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
 import { type ReleaseMarker, readItems, readMarker } from '../model/release.ts';
 import type { DocumentPlace, Ports, ReleaseStatus, StoredDocument } from '../ports.ts';
 import { assertOwnSources } from './publish-sources.ts';
@@ -50,7 +50,8 @@ export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseK
       digest: sha256(wanted),
       etag: written.etag,
     });
-    if (changed) ports.log.info('release published', { ...key, sequence, deploymentId: status.wanted?.deploymentId });
+    if (changed)
+      ports.log.info('release published', { ...releaseKey(key), sequence, deploymentId: status.wanted?.deploymentId });
     return { changed, sequence };
   }
   throw new AppError(

@@ -149,12 +149,10 @@ describe('a plain folder', () => {
       GIT_OBJECT_DIRECTORY: join(outerGit, 'objects'),
     };
     Object.assign(process.env, hook);
-    try {
-      await findOne();
-    } finally {
+    const repository = await findOne().finally(() => {
       for (const name of Object.keys(hook)) delete process.env[name];
-    }
-    assert.deepEqual(await pathsAt(await findOne()), ['README.md']);
+    });
+    assert.deepEqual(await pathsAt(repository), ['README.md']);
     assert.equal(await git(root, 'status', '--porcelain', '--', 'apps', 'outside.txt'), '');
     assert.equal(await git(root, 'rev-parse', 'HEAD'), outer);
   });

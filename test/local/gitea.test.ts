@@ -276,7 +276,7 @@ describe('an archive', () => {
     assert.match(((await broken.json()) as { message: string }).message, /git archive: /);
   });
 
-  it('that the client gives up on does not hold the others up', async () => {
+  it('that the client gives up on does not hold the others up', { timeout: 20_000 }, async () => {
     await Promise.all(
       Array.from({ length: 20 }, async () => {
         const response = await api('repos/ttd/my-app/archive/big.zip');

@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import functions, { type HttpResponseInit } from '@azure/functions';
+import { AppError } from '../../src/errors.ts';
+import { problemResponse } from '../../src/functions/http.ts';
+import type { BlobFunction, FunctionDefinition, HttpFunction, TimerFunction } from '../../src/functions/table.ts';
+import { BlobQueue } from './blob-queue.ts';
+import { invocation } from './invocation.ts';
+
+/** What the Functions host in Azure does, as far as our functions need it: routes, blob events, timers, runs on demand. */
+export interface FunctionsHost {
+  readonly url: string;
+  /** A blob was written: its function runs soon. A blob that is waiting already is not queued twice. */
+  blobWritten(container: string, name: string): void;
+  /** Runs a function by its name, and waits for it. */
+  run(name: string, input?: string): Promise<void>;
+  /** Ends running work first. */
+  close(): Promise<void>;
+}
+
+export interface FunctionsHostOptions {
+  readonly definitions: readonly FunctionDefinition[];
+  readonly port: number;
+  /** Off in tests that fire timers themselves. */
+  readonly timers?: boolean;
+}
+
+const MAX_BODY_BYTES = 100 * 2 ** 20;
+const MINUTE_MS = 60_000;
+
+/** @throws Error when the port is taken */
+export async function startFunctionsHost({
+  definitions,
+  port,
+  timers = true,
+}: FunctionsHostOptions): Promise<FunctionsHost> {
+  const routes = compileRoutes(definitions);
+  const blobs = new BlobQueue(definitions.filter((one): one is BlobFunction => one.trigger === 'blob'));
+  const run = (name: string, input = '') => runByName(definitions, name, input);
+  const server = createServer((request, response) => {
+    serve(routes, run, request, response).catch(() => response.destroy());
+  });
+  await listen(server, port);
+  const timer = timers ? startTimers(definitions) : undefined;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    blobWritten: (container, name) => blobs.add(container, name),
+    run,
+    async close() {
+      clearInterval(timer);
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await blobs.drain();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+interface CompiledRoute {
+  readonly pattern: RegExp;
+  readonly definition: HttpFunction;
+}
+
+/** Literal segments before parameters, as the Functions host prefers them. */
+function compileRoutes(definitions: readonly FunctionDefinition[]): CompiledRoute[] {
+  const weight = ({ route }: HttpFunction) => route.replaceAll(/\{[^}]+\}/g, '~');
+  return definitions
+    .filter((one): one is HttpFunction => one.trigger === 'http')
+    .sort((a, b) => (weight(a) < weight(b) ? -1 : 1))
+    .map((definition) => {
+      const pattern = definition.route.replaceAll(/\{([^}]+)\}/g, (_all, name: string) => `(?<${name}>[^/]+)`);
+      return { definition, pattern: new RegExp(`^/api/${pattern}$`) };
+    });
+}
+
+async function serve(
+  routes: readonly CompiledRoute[],
+  run: (name: string, input: string) => Promise<void>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  const body = await readBody(request);
+  const admin = /^\/admin\/functions\/([A-Za-z]+)$/.exec(url.pathname)?.[1];
+  if (admin && request.method === 'POST') return send(response, await runOnDemand(run, admin, body));
+  const matching = routes.filter(({ pattern }) => pattern.test(url.pathname));
+  const route = matching.find(({ definition }) => definition.method === request.method);
+  if (route === undefined) return send(response, notServed(url.pathname, matching));
+  const call = new functions.HttpRequest({
+    method: request.method as string,
+    url: url.href,
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+    params: decodeParams(route.pattern.exec(url.pathname)?.groups ?? {}),
+    ...(body.length > 0 ? { body: { bytes: body } } : {}),
+  });
+  send(response, await route.definition.handler(call, invocation(route.definition.name)));
+}
+
+function notServed(pathname: string, matching: readonly CompiledRoute[]): HttpResponseInit {
+  if (matching.length === 0)
+    return problemResponse(new AppError('ROUTE_UNKNOWN', `nothing is at ${pathname}`), pathname);
+  const allowed = matching.map(({ definition }) => definition.method).join(', ');
+  const answer = problemResponse(new AppError('METHOD_NOT_ALLOWED', `${pathname} takes ${allowed}`), pathname);
+  return { ...answer, headers: { ...(answer.headers as Record<string, string>), allow: allowed } };
+}
+
+/** `POST /admin/functions/{name}` with `{"input": "…"}`, as the Functions host takes it; answers when it has run. */
+async function runOnDemand(
+  run: (name: string, input: string) => Promise<void>,
+  name: string,
+  body: Buffer,
+): Promise<HttpResponseInit> {
+  const json = { 'content-type': 'application/json' };
+  try {
+    const input: unknown = body.length > 0 ? (JSON.parse(body.toString()) as { input?: unknown }).input : '';
+    await run(name, typeof input === 'string' ? input : '');
+    return { status: 202, headers: json, body: '{}' };
+  } catch (error) {
+    return { status: 500, headers: json, body: JSON.stringify({ error: (error as Error).message }) };
+  }
+}
+
+async function runByName(definitions: readonly FunctionDefinition[], name: string, input: string): Promise<void> {
+  const definition = definitions.find((one) => one.name === name && one.trigger !== 'http');
+  if (definition?.trigger === 'timer') return runTimer(definition);
+  if (definition?.trigger === 'blob') return definition.handler(undefined, invocation(name, { blobTrigger: input }));
+  throw new Error(`there is no timer or blob function '${name}'`);
+}
+
+function runTimer(definition: TimerFunction): Promise<void> {
+  const now = new Date().toISOString();
+  const timer = {
+    isPastDue: false,
+    schedule: { adjustForDST: false },
+    scheduleStatus: { last: now, next: now, lastUpdated: now },
+  };
+  return definition.handler(timer, invocation(definition.name));
+}
+
+/** Each timer runs once a minute, whatever its schedule says, and never twice at once. */
+function startTimers(definitions: readonly FunctionDefinition[]): NodeJS.Timeout {
+  const running = new Set<string>();
+  return setInterval(() => {
+    for (const definition of definitions) {
+      if (definition.trigger !== 'timer' || running.has(definition.name)) continue;
+      running.add(definition.name);
+      // It has logged its failure; the next minute is its next try.
+      runTimer(definition)
+        .catch(() => {})
+        .finally(() => running.delete(definition.name));
+    }
+  }, MINUTE_MS);
+}
+
+function decodeParams(groups: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, value]) => {
+      try {
+        return [name, decodeURIComponent(value)];
+      } catch {
+        return [name, value];
+      }
+    }),
+  );
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) throw new Error('the body is too large');
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, answer: HttpResponseInit): void {
+  response.writeHead(answer.status ?? 200, answer.headers as Record<string, string>);
+  response.end(answer.body);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(taken ? new Error(`port ${port} is taken: end what uses it, or choose another with --port`) : error);
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}

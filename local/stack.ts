@@ -1,0 +1,233 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { migrate } from '../infra/migrations.ts';
+import { INCOMING_CONTAINER } from '../src/adapters/artifact-store.ts';
+import { makeApp } from '../src/app.ts';
+import { type Env, loadConfig } from '../src/config.ts';
+import { type Connection, connect } from '../src/connect.ts';
+import { makeAuthenticate } from '../src/functions/auth.ts';
+import { makeTable } from '../src/functions/table.ts';
+import type { Log } from '../src/ports.ts';
+import { type AppRepository, findAppRepositories } from './gitea/app-folders.ts';
+import { type GiteaStandIn, startGitea } from './gitea/server.ts';
+import { type FunctionsHost, startFunctionsHost } from './host/functions-host.ts';
+import { type Azurite, startAzurite } from './services/azurite.ts';
+import { type Postgres, startPostgres } from './services/postgres.ts';
+import { sampleReleases, sampleScopes } from './studio/samples.ts';
+import { seedStudio } from './studio/seed.ts';
+
+/** Studio's name of each environment, and the platform's host name there. */
+const ENVIRONMENTS: Readonly<Record<string, string>> = {
+  at22: 'at22.altinn.cloud',
+  at23: 'at23.altinn.cloud',
+  at24: 'at24.altinn.cloud',
+  yt01: 'yt01.altinn.cloud',
+  tt02: 'tt02.altinn.no',
+  production: 'altinn.no',
+};
+const STUDIO_ACCOUNT = 'studio';
+
+/** Where everything is, for other programs: written to `.local/run.json`. */
+export interface RunFile {
+  readonly pid: number;
+  readonly functionsUrl: string;
+  readonly giteaUrl: string;
+  readonly postgresUrl: string;
+  /** Connection strings. */
+  readonly studioStorage: string;
+  readonly environments: Readonly<Record<string, string>>;
+}
+
+export interface StackOptions {
+  /** Where all state is kept. */
+  readonly directory: string;
+  readonly appsDirectory: string;
+  /** Of the functions; the others' are chosen, and kept for the next start. */
+  readonly port: number;
+  readonly log: Log;
+  /** Told of each step when it is done. */
+  readonly onStep?: (step: string, durationMs: number) => void;
+  /** False: state may be lost with the machine, timers run on demand only. For tests. */
+  readonly forTests?: boolean;
+}
+
+export interface Stack {
+  readonly run: RunFile;
+  readonly host: FunctionsHost;
+  readonly gitea: GiteaStandIn;
+  readonly azurite: Azurite;
+  readonly connection: Connection;
+  readonly repositories: readonly AppRepository[];
+  readonly env: Env;
+  stop(): Promise<void>;
+}
+
+/** Everything the system needs to run, on this machine, in this process and two children. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const directory = resolve(options.directory);
+  await mkdir(directory, { recursive: true });
+  const before = await readRunFile(directory);
+  const opened: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    const result = await work();
+    options.onStep?.(name, performance.now() - started);
+    return result;
+  };
+  try {
+    const [azurite, postgres, { repositories, gitea }] = await Promise.all([
+      step('Azurite (blob storage)', () => openAzurite(directory, options, before, opened)),
+      step('PostgreSQL', () => openPostgres(directory, options, before, opened)),
+      step('Gitea stand-in', () => openGitea(directory, options, before, opened)),
+    ]);
+    await step("Studio's tables and our migrations", async () => {
+      await seedStudio(postgres.url, sampleReleases(repositories), sampleScopes(repositories));
+      await migrate({ url: postgres.url });
+    });
+    const env = await writeSettings(directory, azurite, postgres, gitea, repositories);
+    const { host, connection } = await step('functions', () => openFunctions(env, options, azurite, opened));
+    const run = await writeRunFile(directory, host, azurite, postgres, gitea);
+    return { run, host, gitea, azurite, connection, repositories, env, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Empties all state, wherever PostgreSQL had to keep its own. */
+export async function removeState(directory: string): Promise<void> {
+  const moved = await readFile(join(directory, 'postgres', 'moved-to.txt'), 'utf8').catch(() => '');
+  if (moved.trim()) await rm(moved.trim(), { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
+}
+
+export async function readRunFile(directory: string): Promise<RunFile | undefined> {
+  try {
+    return JSON.parse(await readFile(join(directory, 'run.json'), 'utf8')) as RunFile;
+  } catch {
+    return undefined;
+  }
+}
+
+type Opened = (() => Promise<unknown>)[];
+
+async function openAzurite(
+  directory: string,
+  options: StackOptions,
+  before: RunFile | undefined,
+  opened: Opened,
+): Promise<Azurite> {
+  const port = before && portOf(/BlobEndpoint=([^;]+)/.exec(before.studioStorage)?.[1]);
+  const azurite = await startAzurite({
+    accounts: [STUDIO_ACCOUNT, ...Object.keys(ENVIRONMENTS)],
+    ...(options.forTests ? {} : { directory: join(directory, 'azurite') }),
+    ...(port === undefined ? {} : { port }),
+  });
+  opened.push(() => azurite.stop());
+  return azurite;
+}
+
+async function openPostgres(
+  directory: string,
+  options: StackOptions,
+  before: RunFile | undefined,
+  opened: Opened,
+): Promise<Postgres> {
+  const port = before && portOf(before.postgresUrl);
+  const postgres = await startPostgres({
+    directory: join(directory, 'postgres'),
+    durable: !options.forTests,
+    log: (line) => options.log.info(line),
+    ...(port === undefined ? {} : { port }),
+  });
+  opened.push(() => postgres.stop());
+  return postgres;
+}
+
+async function openGitea(directory: string, options: StackOptions, before: RunFile | undefined, opened: Opened) {
+  const { repositories, skipped } = await findAppRepositories(options.appsDirectory, join(directory, 'git'));
+  for (const { path, reason } of skipped) options.log.warn('app folder skipped', { path, reason });
+  const port = before && portOf(before.giteaUrl);
+  const gitea = await startGitea({ repositories, ...(port === undefined ? {} : { port }) }).catch(() =>
+    startGitea({ repositories }),
+  );
+  opened.push(() => gitea.close());
+  return { repositories, gitea };
+}
+
+async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, opened: Opened) {
+  const loaded = loadConfig(env);
+  if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
+  const connection = connect(loaded.config, options.log);
+  opened.push(() => connection.close());
+  const app = makeApp(connection.ports, loaded.config.studio);
+  const host = await startFunctionsHost({
+    definitions: makeTable(app, makeAuthenticate(loaded.config.auth)),
+    port: options.port,
+    timers: !options.forTests,
+  });
+  opened.push(() => host.close());
+  // Azurite tells of each write as it happens; what a killed run left behind is found by looking.
+  azurite.onWrite((account, container, name) => account === STUDIO_ACCOUNT && host.blobWritten(container, name));
+  for (const { name } of await connection.ports.artifacts.listIncoming()) host.blobWritten(INCOMING_CONTAINER, name);
+  return { host, connection };
+}
+
+/** The same settings as in Azure, in the same form; only the connection strings are of the local run. */
+async function writeSettings(
+  directory: string,
+  azurite: Azurite,
+  postgres: Postgres,
+  gitea: GiteaStandIn,
+  repositories: readonly AppRepository[],
+): Promise<Env> {
+  const orgs = [...new Set(repositories.map(({ org }) => org))];
+  const file = join(directory, 'environments.yaml');
+  const environments = Object.entries(ENVIRONMENTS).map(([name, hostname]) => [
+    name,
+    { hostname, storage: azurite.blobEndpoint(name), connectionString: azurite.connectionString(name), orgs },
+  ]);
+  await writeFile(
+    file,
+    stringify({
+      studio: { name: 'dev', chart: { version: '3.12.0' } },
+      environments: Object.fromEntries(environments),
+    }),
+  );
+  return {
+    AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+    ENVIRONMENTS_FILE: file,
+    STUDIO_STORAGE: azurite.connectionString(STUDIO_ACCOUNT),
+    DATABASE_URL: postgres.url,
+    GITEA_URL: gitea.url,
+  };
+}
+
+async function writeRunFile(
+  directory: string,
+  host: FunctionsHost,
+  azurite: Azurite,
+  postgres: Postgres,
+  gitea: GiteaStandIn,
+): Promise<RunFile> {
+  const names = Object.keys(ENVIRONMENTS);
+  const run = {
+    pid: process.pid,
+    functionsUrl: host.url,
+    giteaUrl: gitea.url,
+    postgresUrl: postgres.url,
+    studioStorage: azurite.connectionString(STUDIO_ACCOUNT),
+    environments: Object.fromEntries(names.map((name) => [name, azurite.connectionString(name)])),
+  };
+  await writeFile(join(directory, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+  return run;
+}
+
+function portOf(url: string | undefined): number | undefined {
+  const port = url === undefined ? Number.NaN : Number(new URL(url).port);
+  return port > 0 ? port : undefined;
+}

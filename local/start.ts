@@ -1,0 +1,159 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { DeploymentDetails } from '../src/operate/deployment-view.ts';
+import { makeLocalLog, say } from './local-log.ts';
+import { processInfo } from './services/process-info.ts';
+import { readRunFile, removeState, type Stack, startStack } from './stack.ts';
+
+/**
+ * `npm start`: the whole system on this machine, and one deployment through it.
+ *
+ * - starts storage, database, Gitea and the functions, each step printed with its time
+ * - deploys the first app over HTTP, and prints what happens
+ * - says where the documents are, and what to try next
+ * - serves until Ctrl-C, and leaves no process behind
+ */
+const STATE = fileURLToPath(new URL('../.local', import.meta.url));
+const SAMPLE_APPS = fileURLToPath(new URL('apps', import.meta.url));
+const DEFAULT_PORT = 7071;
+const FINAL = ['published', 'applied', 'failed', 'rejected', 'superseded'];
+const DEPLOY_TIMEOUT_MS = 60_000;
+
+const USAGE = `npm start -- [options]
+
+  --once         end after the deployment: exit code 0 if it was published, else 1
+  --apps DIR     serve the apps in DIR/{org}/{app}/, plain folders or git repositories
+  --port PORT    of the functions (default ${DEFAULT_PORT})
+  --fresh        forget all earlier state
+  --help         this text`;
+
+try {
+  process.exitCode = await main(readArguments());
+} catch (error) {
+  console.error(`\n${(error as Error).message}`);
+  process.exitCode = 1;
+}
+
+interface Arguments {
+  readonly once: boolean;
+  readonly apps: string;
+  readonly port: number;
+  readonly fresh: boolean;
+}
+
+function readArguments(): Arguments {
+  const { values } = parseArgs({
+    options: {
+      once: { type: 'boolean', default: false },
+      apps: { type: 'string', default: SAMPLE_APPS },
+      port: { type: 'string', default: String(DEFAULT_PORT) },
+      fresh: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port '${values.port}': must be a number from 0 to 65535`);
+  return { once: values.once, apps: values.apps, port, fresh: values.fresh };
+}
+
+async function main({ once, apps, port, fresh }: Arguments): Promise<number> {
+  const running = await readRunFile(STATE);
+  if (running && processInfo(running.pid)?.command.includes('local/start.ts') && running.pid !== process.pid)
+    throw new Error(
+      `process ${running.pid} is using the state in .local already: end it first (it serves ${running.functionsUrl})`,
+    );
+  if (fresh) await removeState(STATE);
+  const stopped = whenAsked();
+  const starting = startStack({
+    directory: STATE,
+    appsDirectory: apps,
+    port,
+    log: makeLocalLog(),
+    onStep: (step, durationMs) => say(`started ${step}`, durationMs),
+  });
+  const stack = await Promise.race([starting, stopped.then(() => undefined)]);
+  if (stack === undefined) {
+    await (await starting).stop();
+    return 130;
+  }
+  try {
+    const isPublished = await Promise.race([deployFirst(stack), stopped.then(() => true)]);
+    if (once) return isPublished ? 0 : 1;
+    say('serving until Ctrl-C');
+    await stopped;
+    return 0;
+  } finally {
+    say('stopping');
+    await stack.stop();
+  }
+}
+
+async function deployFirst(stack: Stack): Promise<boolean> {
+  const [first] = stack.repositories;
+  if (first === undefined) {
+    say('there is no app to deploy');
+    return false;
+  }
+  const url = `${stack.run.functionsUrl}/api/v1/${first.org}/${first.app}/deployments`;
+  const body = { envName: 'tt02', tagName: '1' };
+  say(`POST ${url} ${JSON.stringify(body)}`);
+  const started = performance.now();
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const accepted = (await answer.json()) as { id: string; problems?: { message: string }[] };
+  if (answer.status !== 202) {
+    say(`answered ${answer.status}`, performance.now() - started);
+    for (const problem of accepted.problems ?? []) console.error(`    ${problem.message}`);
+    return false;
+  }
+  const deployment = await followToEnd(`${url}/${accepted.id}`);
+  say(`deployment ${deployment.id} is ${deployment.state}`, performance.now() - started);
+  for (const problem of deployment.problems) console.error(`    ${problem.message}`);
+  if (deployment.state === 'published') showNext(stack, first.org, first.app, deployment.id);
+  return deployment.state === 'published';
+}
+
+async function followToEnd(url: string): Promise<DeploymentDetails> {
+  const giveUpAt = performance.now() + DEPLOY_TIMEOUT_MS;
+  for (;;) {
+    const deployment = (await (await fetch(url)).json()) as DeploymentDetails;
+    if (FINAL.includes(deployment.state) || performance.now() > giveUpAt) return deployment;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function showNext({ run }: Stack, org: string, app: string, id: string): void {
+  const endpoint = /BlobEndpoint=([^;]+)/.exec(run.environments.tt02 ?? '')?.[1];
+  console.log(`
+  What Flux reads (storage is in Azurite; the connection strings are in .local/run.json):
+    release  ${endpoint}/app-${org}-${app}/release/release.yaml
+    source   ${endpoint}/cluster-${org}/sources/sources.yaml
+
+  Try next:
+    curl ${run.functionsUrl}/api/v1/${org}/${app}/deployments/${id}
+    curl ${run.functionsUrl}/api/health
+    curl -X POST ${run.functionsUrl}/api/v1/${org}/${app}/deployments \\
+      -H 'content-type: application/json' -d '{"envName":"production","tagName":"1"}'
+`);
+}
+
+/** Ctrl-C asks to stop; a second one doesn't wait. */
+function whenAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ask);
+  });
+}
