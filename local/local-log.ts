@@ -1,3 +1,4 @@
+import { AppError } from '../src/errors.ts';
 import type { Log, LogFields } from '../src/ports.ts';
 
 const DIM = process.stdout.isTTY ? '\u001b[2m' : '';
@@ -35,7 +36,9 @@ function print(message: string, fields: LogFields = {}): void {
   console.log(`${DIM}${new Date().toISOString().slice(11, 23)}${PLAIN}  ${message}  ${DIM}${text}${PLAIN}`);
 }
 
+/** The stack only of what nobody foresaw. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? (error.stack ?? error.message) : `${error.message} (${reasonOf(error.cause)})`;
+  const own = error instanceof AppError ? error.message : (error.stack ?? error.message);
+  return error.cause instanceof Error ? `${own} (${reasonOf(error.cause)})` : own;
 }

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { migrate } from '../infra/migrations.ts';
 import { INCOMING_CONTAINER } from '../src/adapters/artifact-store.ts';
-import { makeApp } from '../src/app.ts';
+import { type App, makeApp } from '../src/app.ts';
 import { type Env, loadConfig } from '../src/config.ts';
 import { type Connection, connect } from '../src/connect.ts';
 import { makeAuthenticate } from '../src/functions/auth.ts';
@@ -11,8 +11,9 @@ import { makeTable } from '../src/functions/table.ts';
 import type { Log } from '../src/ports.ts';
 import { type AppRepository, findAppRepositories } from './gitea/app-folders.ts';
 import { type GiteaStandIn, startGitea } from './gitea/server.ts';
-import { type FunctionsHost, startFunctionsHost } from './host/functions-host.ts';
+import { type FunctionsHost, portTaken, startFunctionsHost } from './host/functions-host.ts';
 import { type Azurite, startAzurite } from './services/azurite.ts';
+import { freePort } from './services/free-port.ts';
 import { type Postgres, startPostgres } from './services/postgres.ts';
 import { sampleReleases, sampleScopes } from './studio/samples.ts';
 import { seedStudio } from './studio/seed.ts';
@@ -48,13 +49,16 @@ export interface StackOptions {
   readonly log: Log;
   /** Told of each step when it is done. */
   readonly onStep?: (step: string, durationMs: number) => void;
-  /** False: state may be lost with the machine, timers run on demand only. For tests. */
+  /** Storage in memory, a database that may be lost with the machine, timers on demand only. */
   readonly forTests?: boolean;
+  /** False: no blob event is delivered; whoever asks for this delivers them himself. */
+  readonly blobEvents?: boolean;
 }
 
 export interface Stack {
   readonly run: RunFile;
   readonly host: FunctionsHost;
+  readonly app: App;
   readonly gitea: GiteaStandIn;
   readonly azurite: Azurite;
   readonly connection: Connection;
@@ -66,6 +70,7 @@ export interface Stack {
 /** Everything the system needs to run, on this machine, in this process and two children. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const directory = resolve(options.directory);
+  if (options.port !== 0 && (await freePort(options.port)) !== options.port) throw portTaken(options.port);
   await mkdir(directory, { recursive: true });
   const before = await readRunFile(directory);
   const opened: (() => Promise<unknown>)[] = [];
@@ -79,7 +84,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return result;
   };
   try {
-    const [azurite, postgres, { repositories, gitea }] = await Promise.all([
+    const [azurite, postgres, { repositories, gitea }] = await allStarted([
       step('Azurite (blob storage)', () => openAzurite(directory, options, before, opened)),
       step('PostgreSQL', () => openPostgres(directory, options, before, opened)),
       step('Gitea stand-in', () => openGitea(directory, options, before, opened)),
@@ -89,13 +94,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await migrate({ url: postgres.url });
     });
     const env = await writeSettings(directory, azurite, postgres, gitea, repositories);
-    const { host, connection } = await step('functions', () => openFunctions(env, options, azurite, opened));
+    const { host, connection, app } = await step('functions', () => openFunctions(env, options, azurite, opened));
     const run = await writeRunFile(directory, host, azurite, postgres, gitea);
-    return { run, host, gitea, azurite, connection, repositories, env, stop };
+    return { run, host, app, gitea, azurite, connection, repositories, env, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Waits for all of them even when one fails, so that whatever has started can be stopped. */
+async function allStarted<T extends readonly unknown[]>(starting: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(starting);
+  return (await Promise.all(starting)) as unknown as T;
 }
 
 /** Empties all state, wherever PostgreSQL had to keep its own. */
@@ -171,10 +182,11 @@ async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, 
     timers: !options.forTests,
   });
   opened.push(() => host.close());
+  if (options.blobEvents === false) return { host, connection, app };
   // Azurite tells of each write as it happens; what a killed run left behind is found by looking.
   azurite.onWrite((account, container, name) => account === STUDIO_ACCOUNT && host.blobWritten(container, name));
   for (const { name } of await connection.ports.artifacts.listIncoming()) host.blobWritten(INCOMING_CONTAINER, name);
-  return { host, connection };
+  return { host, connection, app };
 }
 
 /** The same settings as in Azure, in the same form; only the connection strings are of the local run. */

@@ -100,7 +100,10 @@ async function serve(
 function notServed(pathname: string, matching: readonly CompiledRoute[]): HttpResponseInit {
   if (matching.length === 0)
     return problemResponse(new AppError('ROUTE_UNKNOWN', `nothing is at ${pathname}`), pathname);
-  const allowed = matching.map(({ definition }) => definition.method).join(', ');
+  const allowed = matching
+    .map(({ definition }) => definition.method)
+    .sort()
+    .join(', ');
   const answer = problemResponse(new AppError('METHOD_NOT_ALLOWED', `${pathname} takes ${allowed}`), pathname);
   return { ...answer, headers: { ...(answer.headers as Record<string, string>), allow: allowed } };
 }
@@ -184,9 +187,12 @@ function send(response: ServerResponse, answer: HttpResponseInit): void {
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new Error(`port ${port} is taken: end what uses it, or choose another with --port`) : error);
+      reject(error.code === 'EADDRINUSE' ? portTaken(port) : error);
     });
     server.listen(port, '127.0.0.1', resolve);
   });
+}
+
+export function portTaken(port: number): Error {
+  return new Error(`port ${port} is taken: end what uses it, or choose another with --port`);
 }

@@ -2,11 +2,9 @@ import { z } from 'zod';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { type AppName, isCommit, isTag } from '../model/names.ts';
 
-const MAX_ENVIRONMENT_LENGTH = 40;
-
 /** The body of `POST …/deployments`. */
 export const deployBodySchema = z.strictObject({
-  envName: z.string().min(1).max(MAX_ENVIRONMENT_LENGTH),
+  envName: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the name of an environment, like tt02'),
   tagName: z.string().refine(isTag, 'must be 1 to 128 of a-z, 0-9, dot and hyphen, and start with a letter or a digit'),
   /** Asserts which commit the tag names. */
   commit: z.string().refine(isCommit, 'must be 40 hex digits in lower case').optional(),

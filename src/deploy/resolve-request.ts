@@ -22,7 +22,9 @@ export async function resolveRequest(ports: Ports, studio: Studio, request: Depl
     ports.studio.scopes(request),
   ]);
   problems.push(...releaseProblems(request, release));
-  const commit = release && (await ports.repositories.resolveCommit(request, release.targetCommitish));
+  const commit = release?.succeeded
+    ? await ports.repositories.resolveCommit(request, release.targetCommitish)
+    : undefined;
   if (release === undefined || commit === undefined)
     problems.push(...(await repositoryProblems(ports, request, release)));
   else if (request.commit !== undefined && request.commit !== commit)
@@ -78,7 +80,7 @@ async function repositoryProblems(
 ): Promise<Problem[]> {
   if (!(await ports.repositories.exists(request)))
     return [problem('APP_UNKNOWN', `Gitea has no repository ${describe(request)}`, 'app')];
-  if (release === undefined) return [];
+  if (!release?.succeeded) return [];
   return [
     problem(
       'COMMIT_UNKNOWN',
