@@ -14,7 +14,7 @@ export function say(message: string, durationMs?: number): void {
 export function makeLocalLog(): Log {
   return {
     info(message, fields) {
-      if (message !== 'reconcile pass' || didSomething(fields)) print(message, fields);
+      if (!message.endsWith(' pass') || didSomething(fields)) print(message, fields);
     },
     warn: (message, fields) => print(`warning: ${message}`, fields),
     error(message, fields) {
@@ -25,7 +25,17 @@ export function makeLocalLog(): Log {
 }
 
 function didSomething(fields: LogFields = {}): boolean {
-  return ['releasesPublished', 'sourcesPublished', 'failures'].some((name) => Number(fields[name]) > 0);
+  const counts = [
+    'releasesPublished',
+    'sourcesPublished',
+    'failures',
+    'expired',
+    'resumed',
+    'accepted',
+    'givenUp',
+    'delayed',
+  ];
+  return counts.some((name) => Number(fields[name]) > 0);
 }
 
 function print(message: string, fields: LogFields = {}): void {

@@ -1,20 +1,35 @@
 import { type AcceptOutcome, acceptArtifact } from './accept/accept-artifact.ts';
-import { deploy } from './deploy/deploy.ts';
+import { giveUpArtifact } from './accept/give-up.ts';
+import { deploy, finishDeploy } from './deploy/deploy.ts';
 import type { DeployRequest } from './deploy/deploy-request.ts';
+import { finishUndeploy, type UndeployRequest, undeploy } from './deploy/undeploy.ts';
 import type { Deployment } from './model/deployment.ts';
 import type { Studio } from './model/environments.ts';
 import type { AppName } from './model/names.ts';
 import { checkHealth, type Health } from './operate/check-health.ts';
 import type { DeploymentDetails } from './operate/deployment-view.ts';
+import { registerApp } from './operate/register-app.ts';
+import { type AppPage, type AppView, listApps, showApp } from './operate/show-apps.ts';
 import { type DeploymentPage, type ListRequest, listDeployments, showDeployment } from './operate/show-deployments.ts';
 import type { Log, Ports } from './ports.ts';
+import { type DiscoverySummary, discoverApps } from './reconcile/discover-apps.ts';
 import { type ReconcileSummary, reconcileSources } from './reconcile/reconcile-sources.ts';
+import { drainPoison, type RecoverStages, type SweepSummary, sweepIncoming } from './recover/sweep-incoming.ts';
 
 /** All that can be asked of the system, its stages given their ports. Knows no SDK and no setting. */
 export interface App {
   deploy(request: DeployRequest): Promise<Deployment>;
+  undeploy(request: UndeployRequest): Promise<Deployment>;
   acceptArtifact(blobName: string): Promise<AcceptOutcome>;
+  /** The trigger failed: kept for whoever asks why. */
+  noteAcceptFailure(blobName: string, reason: string): Promise<void>;
+  drainPoison(message: { container: string; blob: string }): Promise<void>;
   reconcileSources(now: Date): Promise<ReconcileSummary>;
+  discoverApps(): Promise<DiscoverySummary>;
+  sweepIncoming(now: Date): Promise<SweepSummary>;
+  registerApp(name: AppName): Promise<{ view: AppView; isNew: boolean }>;
+  showApp(name: AppName): Promise<AppView>;
+  listApps(org: string, page: { limit: number; cursor: string | undefined }): Promise<AppPage>;
   listDeployments(request: ListRequest): Promise<DeploymentPage>;
   showDeployment(name: AppName, id: string): Promise<DeploymentDetails>;
   checkHealth(): Promise<Health>;
@@ -22,10 +37,24 @@ export interface App {
 }
 
 export function makeApp(ports: Ports, studio: Studio): App {
+  const stages: RecoverStages = {
+    accept: (blobName) => acceptArtifact(ports, studio, blobName),
+    giveUp: (blobName, reason) => giveUpArtifact(ports, blobName, reason),
+    finishDeploy: (deployment) => finishDeploy(ports, studio, deployment),
+    finishUndeploy: (deployment) => finishUndeploy(ports, studio, deployment),
+  };
   return {
     deploy: (request) => deploy(ports, studio, request),
+    undeploy: (request) => undeploy(ports, studio, request),
     acceptArtifact: (blobName) => acceptArtifact(ports, studio, blobName),
+    noteAcceptFailure: (blobName, reason) => ports.ledger.noteAttempt(blobName, reason),
+    drainPoison: (message) => drainPoison(ports, stages, message),
     reconcileSources: (now) => reconcileSources(ports, studio, now),
+    discoverApps: () => discoverApps(ports, studio),
+    sweepIncoming: (now) => sweepIncoming(ports, stages, now),
+    registerApp: (name) => registerApp(ports, studio, name),
+    showApp: (name) => showApp(ports, studio, name),
+    listApps: (org, page) => listApps(ports, studio, org, page),
     listDeployments: (request) => listDeployments(ports, request),
     showDeployment: (name, id) => showDeployment(ports, name, id),
     checkHealth: () => checkHealth(ports, studio),

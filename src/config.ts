@@ -48,6 +48,16 @@ export const SETTINGS = [
     example: 'https://pulldeploystudio.queue.core.windows.net',
   },
   {
+    name: 'STUDIO_STORAGE__credential',
+    meaning: 'How the blob and queue triggers reach that account. Read by the Functions host only.',
+    example: 'managedidentity',
+  },
+  {
+    name: 'STUDIO_STORAGE__clientId',
+    meaning: 'Client id of a user-assigned identity for them. Read by the Functions host only.',
+    example: '00000000-0000-0000-0000-000000000000',
+  },
+  {
     name: 'STUDIO_STORAGE',
     meaning: 'Connection string of that account. Development only.',
     example: 'UseDevelopmentStorage=true',

@@ -2,7 +2,7 @@ import { makeArtifactStore } from './adapters/artifact-store.ts';
 import { openStorage } from './adapters/blob-storage.ts';
 import { makeClusterDocuments } from './adapters/cluster-documents.ts';
 import { makeGitea } from './adapters/gitea.ts';
-import { makeLedger } from './adapters/ledger.ts';
+import { makeLedger } from './adapters/ledger/make-ledger.ts';
 import { openDatabase } from './adapters/postgres.ts';
 import { makeStudioDatabase } from './adapters/studio-database.ts';
 import type { Config } from './config.ts';

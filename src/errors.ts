@@ -84,6 +84,11 @@ export const ERROR_CODES = {
     "The storage holds another installation's documents.",
     'Check the environments file and the database: each installation has its own storage accounts.',
   ),
+  STORAGE_EMPTY: code(
+    'unavailable',
+    'The storage account holds nothing of what the database says was published there.',
+    'Check the account in the environments file. If it was really emptied, run `npm run restore`.',
+  ),
   PUBLISH_CONTENDED: code('unavailable', 'The document kept changing under us.', 'It is tried again by the timer.'),
 
   ZIP_STRUCTURE: code('rejected', 'The zip is damaged, or its records contradict each other.', 'Pack it anew.'),
@@ -152,7 +157,13 @@ export const ERROR_CODES = {
   ),
   DROP_NOT_ALLOWED: code('rejected', 'The environment takes no dropped artifacts.', 'Deploy through the API.'),
 
-  BUILD_ABANDONED: code('unavailable', 'The process died while it built this deployment.', 'Deploy again.'),
+  BUILD_ABANDONED: code('unavailable', 'The deployment was not finished in time.', 'Deploy again.'),
+  ACCEPT_FAILED: code(
+    'unavailable',
+    'The artifact could not be accepted, though nothing is known to be wrong with it.',
+    'Look at the reason and the log; deploy again.',
+  ),
+  SOURCE_IN_USE: code('conflict', 'The app is deployed there.', 'Undeploy it first.'),
   INTERNAL: code('internal', 'A fault of ours.', 'Report it with the deployment id and the time.'),
 } as const satisfies Record<string, CodeFacts>;
 

@@ -3,7 +3,7 @@ import { makeConsoleLog } from './adapters/console-log.ts';
 import { makeApp } from './app.ts';
 import { loadConfig } from './config.ts';
 import { connect } from './connect.ts';
-import type { Problem } from './errors.ts';
+import { type Problem, problem } from './errors.ts';
 import { makeAuthenticate } from './functions/auth.ts';
 import { type FunctionDefinition, makeMisconfiguredTable, makeTable } from './functions/table.ts';
 
@@ -15,11 +15,19 @@ function makeDefinitions(): FunctionDefinition[] {
   const loaded = loadConfig(process.env);
   if ('problems' in loaded) {
     // Not thrown: health is to say what is wrong, to someone who can't read the log.
-    for (const problem of loaded.problems) log.error('configuration is wrong', { ...problem });
+    for (const problem of loaded.problems) log.error('configuration is wrong', { problem });
     return makeMisconfiguredTable(loaded.problems as readonly [Problem, ...Problem[]]);
   }
-  const { ports } = connect(loaded.config, log);
-  return makeTable(makeApp(ports, loaded.config.studio), makeAuthenticate(loaded.config.auth));
+  try {
+    const { ports } = connect(loaded.config, log);
+    return makeTable(makeApp(ports, loaded.config.studio), makeAuthenticate(loaded.config.auth));
+  } catch (error) {
+    // The SDKs refuse an address only when it is used; the message may hold the address, so it goes to the log alone.
+    log.error('configuration cannot be used', { error });
+    return makeMisconfiguredTable([
+      problem('CONFIGURATION_INVALID', 'an address or connection string cannot be used: see the log'),
+    ]);
+  }
 }
 
 function register(definition: FunctionDefinition): void {
@@ -31,6 +39,12 @@ function register(definition: FunctionDefinition): void {
     const { container, connection, handler } = definition;
     // Polling finds nothing on Flex Consumption: the events come from Event Grid.
     app.storageBlob(name, { path: `${container}/{name}`, connection, source: 'EventGrid', handler });
+  } else if (definition.trigger === 'queue') {
+    app.storageQueue(name, {
+      queueName: definition.queue,
+      connection: definition.connection,
+      handler: definition.handler,
+    });
   } else {
     app.timer(name, { schedule: definition.schedule, handler: definition.handler });
   }

@@ -1,23 +1,28 @@
-import type { BlobFunction } from '../../src/functions/table.ts';
+import type { BlobFunction, FunctionDefinition, QueueFunction } from '../../src/functions/table.ts';
 import { invocation } from './invocation.ts';
 
 /** As in Azure: five times without a pause, then the message is poison. */
 const TRIES = 5;
 const AT_ONCE = 4;
+const POISON_QUEUE = 'webjobs-blobtrigger-poison';
 
 /** Blob events: each at least once, some at once, tried again like in Azure. */
 export class BlobQueue {
   private readonly waiting = new Map<string, { definition: BlobFunction; path: string }>();
   private readonly running = new Set<Promise<void>>();
-  private readonly definitions: readonly BlobFunction[];
+  private readonly functions: readonly BlobFunction[];
+  private readonly poison: readonly QueueFunction[];
 
-  constructor(definitions: readonly BlobFunction[]) {
-    this.definitions = definitions;
+  constructor(definitions: readonly FunctionDefinition[]) {
+    this.functions = definitions.filter((one): one is BlobFunction => one.trigger === 'blob');
+    this.poison = definitions.filter(
+      (one): one is QueueFunction => one.trigger === 'queue' && one.queue === POISON_QUEUE,
+    );
   }
 
   add(container: string, name: string): void {
     const path = `${container}/${name}`;
-    for (const definition of this.definitions)
+    for (const definition of this.functions)
       if (definition.container === container) this.waiting.set(`${definition.name} ${path}`, { definition, path });
     this.start();
   }
@@ -47,5 +52,9 @@ export class BlobQueue {
         // The handler has logged it.
       }
     }
+    const [ContainerName = '', ...name] = path.split('/');
+    const message = JSON.stringify({ Type: 'BlobTrigger', ContainerName, BlobName: name.join('/') });
+    for (const { name: functionName, handler } of this.poison)
+      await handler(message, invocation(functionName)).catch(() => {});
   }
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import functions, { type HttpResponseInit } from '@azure/functions';
 import { AppError } from '../../src/errors.ts';
 import { problemResponse } from '../../src/functions/http.ts';
-import type { BlobFunction, FunctionDefinition, HttpFunction, TimerFunction } from '../../src/functions/table.ts';
+import type { FunctionDefinition, HttpFunction, TimerFunction } from '../../src/functions/table.ts';
 import { BlobQueue } from './blob-queue.ts';
 import { invocation } from './invocation.ts';
 
@@ -26,7 +26,7 @@ export interface FunctionsHostOptions {
 }
 
 const MAX_BODY_BYTES = 100 * 2 ** 20;
-const MINUTE_MS = 60_000;
+const TICK_MS = 250;
 
 /** @throws Error when the port is taken */
 export async function startFunctionsHost({
@@ -35,7 +35,7 @@ export async function startFunctionsHost({
   timers = true,
 }: FunctionsHostOptions): Promise<FunctionsHost> {
   const routes = compileRoutes(definitions);
-  const blobs = new BlobQueue(definitions.filter((one): one is BlobFunction => one.trigger === 'blob'));
+  const blobs = new BlobQueue(definitions);
   const run = (name: string, input = '') => runByName(definitions, name, input);
   const server = createServer((request, response) => {
     serve(routes, run, request, response).catch(() => response.destroy());
@@ -128,7 +128,8 @@ async function runByName(definitions: readonly FunctionDefinition[], name: strin
   const definition = definitions.find((one) => one.name === name && one.trigger !== 'http');
   if (definition?.trigger === 'timer') return runTimer(definition);
   if (definition?.trigger === 'blob') return definition.handler(undefined, invocation(name, { blobTrigger: input }));
-  throw new Error(`there is no timer or blob function '${name}'`);
+  if (definition?.trigger === 'queue') return definition.handler(input, invocation(name));
+  throw new Error(`there is no timer, blob or queue function '${name}'`);
 }
 
 function runTimer(definition: TimerFunction): Promise<void> {
@@ -141,19 +142,33 @@ function runTimer(definition: TimerFunction): Promise<void> {
   return definition.handler(timer, invocation(definition.name));
 }
 
-/** Each timer runs once a minute, whatever its schedule says, and never twice at once. */
+/** Each timer at the seconds and minutes of its schedule, and never twice at once. */
 function startTimers(definitions: readonly FunctionDefinition[]): NodeJS.Timeout {
+  const timers = definitions.filter((one): one is TimerFunction => one.trigger === 'timer');
   const running = new Set<string>();
+  let last = '';
   return setInterval(() => {
-    for (const definition of definitions) {
-      if (definition.trigger !== 'timer' || running.has(definition.name)) continue;
-      running.add(definition.name);
-      // It has logged its failure; the next minute is its next try.
-      runTimer(definition)
+    const now = new Date();
+    const second = now.toISOString().slice(0, 19);
+    if (second === last) return;
+    last = second;
+    for (const timer of timers) {
+      if (running.has(timer.name) || !isDue(timer.schedule, now)) continue;
+      running.add(timer.name);
+      // It has logged its failure; its next time is its next try.
+      runTimer(timer)
         .catch(() => {})
-        .finally(() => running.delete(definition.name));
+        .finally(() => running.delete(timer.name));
     }
-  }, MINUTE_MS);
+  }, TICK_MS);
+}
+
+/** Seconds and minutes of NCRONTAB, as far as our schedules use it: a number, `*`, or every so many. */
+function isDue(schedule: string, now: Date): boolean {
+  const [seconds = '*', minutes = '*'] = schedule.split(' ');
+  const fits = (field: string, value: number) =>
+    field === '*' || (field.startsWith('*/') ? value % Number(field.slice(2)) === 0 : Number(field) === value);
+  return fits(seconds, now.getUTCSeconds()) && fits(minutes, now.getUTCMinutes());
 }
 
 function decodeParams(groups: Record<string, string>): Record<string, string> {

@@ -82,8 +82,8 @@ async function acceptValid(
   await ports.artifacts.archiveRelease(path, await renderRelease(ports, studio, deployment, artifact));
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
   if (outcome === 'wanted') {
-    await publishRelease(ports, studio, path);
-    await publishSources(ports, studio, path.org, path.environment);
+    const { hasSource } = await publishRelease(ports, studio, path);
+    if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
   }
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
   ports.log.info('artifact accepted', { ...about(path), outcome });
@@ -157,6 +157,7 @@ async function registerDrop(
   const { manifest } = artifact;
   return ports.ledger.registerDrop({
     ...{ org: path.org, app: path.app, environment: path.environment, id: path.deploymentId },
+    kind: 'deploy',
     tagName: manifest.tagName,
     commit: manifest.source.commit,
     creator: DROPPED,
@@ -198,7 +199,7 @@ async function quarantine(ports: Ports, blob: Blob, problems: readonly Problem[]
 /** A ledger that does not fit to what is published can't go on with the deployment, however often it is tried. */
 async function endHere(ports: Ports, blob: Blob, row: Deployment, thrown: unknown): Promise<never> {
   const error = toAppError(thrown);
-  if (error.code === 'LEDGER_STALE' || error.code === 'LEDGER_FOREIGN') {
+  if (['LEDGER_STALE', 'LEDGER_FOREIGN', 'STORAGE_EMPTY'].includes(error.code)) {
     await ports.ledger.move(row.id, 'failed', { message: error.message, origin: 'accept' }, error.problems);
     await ports.artifacts.removeIncoming(blob.name, blob.etag);
     ports.log.error('ledger does not fit storage', { ...about({ ...row, deploymentId: row.id }), error });

@@ -1,8 +1,9 @@
-import { isAlias, isCollection, isScalar, Lexer, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { MAX_YAML_DEPTH, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
 import { type ErrorCode, type Problem, problem } from '../errors.ts';
 
 const MAX_BYTES = 1024 * 1024;
-const MAX_DEPTH = 64;
+const MAX_PROBLEMS = 100;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
 
@@ -23,12 +24,14 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     return fail('YAML_INVALID', 'not UTF-8');
   }
   if (CONTROL.test(text)) return fail('YAML_UNSAFE', 'control characters');
-  if (bracketsNestDeeply(text)) return fail('YAML_UNSAFE', `nested deeper than ${MAX_DEPTH}`);
+  const danger = yamlDanger(text);
+  if (danger) return fail('YAML_UNSAFE', danger);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',
     strict: true,
-    uniqueKeys: true,
+    // By us: yaml compares each key with each.
+    uniqueKeys: false,
     lineCounter: lines,
     prettyErrors: false,
   });
@@ -38,7 +41,10 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
   );
   visit(document, {
     Node: (_key, node: Node, parents) => {
-      const reason = parents.length > 2 * MAX_DEPTH ? `nested deeper than ${MAX_DEPTH}` : unsafeNode(node);
+      const reason = parents.length > 2 * MAX_YAML_DEPTH ? `nested deeper than ${MAX_YAML_DEPTH}` : unsafeNode(node);
+      if (isMap(node))
+        for (const key of repeatedKeys(node))
+          problems.push(problem('YAML_INVALID', `${path}: the key '${key}' is not unique in its map`, path));
       if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${at(node.range?.[0] ?? 0)}: ${reason}`, path));
     },
     Pair: (_key, { key }) => {
@@ -48,7 +54,7 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     },
   });
   return problems.length > 0
-    ? { value: undefined, problems }
+    ? { value: undefined, problems: problems.slice(0, MAX_PROBLEMS) }
     : { value: document.toJS({ maxAliasCount: 0 }), problems };
 }
 
@@ -57,18 +63,13 @@ function unsafeNode(node: Node): string | undefined {
   if (!isScalar(node) && !isCollection(node)) return undefined;
   if (node.anchor) return 'an anchor';
   if (node.tag) return `the tag ${node.tag}`;
+  if (
+    isScalar(node) &&
+    typeof node.value === 'string' &&
+    (CONTROL.test(node.value) || /\p{Surrogate}/u.test(node.value))
+  )
+    return 'control characters, or half of a surrogate pair';
   if (!isScalar(node) || typeof node.value !== 'number') return undefined;
   if (!Number.isFinite(node.value)) return 'a number that JSON lacks';
   return Number.isInteger(node.value) && !Number.isSafeInteger(node.value) ? 'an integer beyond 2^53' : undefined;
-}
-
-/** On the tokens, before anything is parsed: a megabyte of brackets would cost seconds. */
-function bracketsNestDeeply(text: string): boolean {
-  let depth = 0;
-  for (const token of new Lexer().lex(text)) {
-    if (token === '[' || token === '{') depth++;
-    else if (token === ']' || token === '}') depth--;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
 }

@@ -1,9 +1,8 @@
 import { AppError, type Problem } from '../errors.ts';
-import { artifactBlob, releaseBlob } from '../model/names.ts';
+import { artifactBlob, INCOMING_CONTAINER, releaseBlob } from '../model/names.ts';
 import type { ArtifactStore } from '../ports.ts';
 import type { BlobAccount, BlobContainer } from './blob-storage.ts';
 
-export const INCOMING_CONTAINER = 'incoming';
 const ARTIFACTS_CONTAINER = 'artifacts';
 const REJECTED_CONTAINER = 'rejected';
 const ZIP = 'application/zip';
@@ -42,6 +41,10 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
 
     async readRelease(path) {
       return (await artifacts.read(releaseBlob(path)))?.bytes.toString();
+    },
+
+    async readArtifact(path) {
+      return (await artifacts.read(artifactBlob(path)))?.bytes;
     },
 
     async hasArchived({ org, app, environment }) {

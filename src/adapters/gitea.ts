@@ -1,7 +1,7 @@
 import { AppError, redactUrl } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
 import { isCommit } from '../model/names.ts';
-import type { Repositories } from '../ports.ts';
+import type { Repositories, Repository } from '../ports.ts';
 
 export interface GiteaConfig {
   /** `https://altinn.studio/repos` */
@@ -43,10 +43,51 @@ export function makeGitea(config: GiteaConfig): Repositories {
       return bytes;
     },
 
+    async hasFile(name, path) {
+      const encoded = path.split('/').map(encodeURIComponent).join('/');
+      return (await get(`${repository(name)}/contents/${encoded}`)) !== undefined;
+    },
+
+    list: (org) => listRepositories(base, org, get),
+
     async ping() {
       if ((await get(`${base}/version`)) === undefined) throw unavailable(`${redactUrl(base)}: not a Gitea API`);
     },
   };
+}
+
+const PAGE = 50;
+/** More than any org will have; a server that pages in circles is left after it. */
+const MAX_PAGES = 200;
+
+type Get = (url: string) => Promise<Buffer | undefined>;
+
+/**
+ * All pages. Gitea tells no total that can be trusted while repositories come and go: complete means that a page came
+ * that was not full, and that no repository came twice.
+ */
+async function listRepositories(base: string, org: string, get: Get): ReturnType<Repositories['list']> {
+  const found = new Map<string, Repository>();
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const answer = await get(`${base}/orgs/${encodeURIComponent(org)}/repos?page=${page}&limit=${PAGE}`);
+    const items = answer === undefined ? [] : readRepositories(answer, base);
+    const before = found.size;
+    for (const repository of items) found.set(repository.name, repository);
+    const isNew = found.size - before === items.length;
+    if (!isNew) return { repositories: [...found.values()], isComplete: false };
+    if (items.length === 0) return { repositories: [...found.values()], isComplete: answer !== undefined };
+  }
+  return { repositories: [...found.values()], isComplete: false };
+}
+
+function readRepositories(bytes: Buffer, url: string): Repository[] {
+  const items = parseJson(bytes, url);
+  if (!Array.isArray(items)) throw unavailable(`${redactUrl(url)}: not a list of repositories`);
+  return items.filter(isRecord).flatMap(({ name, updated_at, empty }) => {
+    const updatedAt = new Date(String(updated_at));
+    if (typeof name !== 'string' || Number.isNaN(updatedAt.getTime())) return [];
+    return [{ name, updatedAt, isEmpty: empty === true }];
+  });
 }
 
 /** `git archive` ends a zip with a comment that is the commit: a cut archive, or another commit's, does not. */
@@ -141,9 +182,13 @@ async function readBody(response: Response, url: string, maxBytes: number): Prom
 }
 
 function readJson(bytes: Buffer, url: string): Record<string, unknown> {
+  const parsed = parseJson(bytes, url);
+  return isRecord(parsed) ? parsed : {};
+}
+
+function parseJson(bytes: Buffer, url: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(bytes.toString());
-    return isRecord(parsed) ? parsed : {};
+    return JSON.parse(bytes.toString());
   } catch (cause) {
     throw unavailable(`${redactUrl(url)}: not JSON`, cause);
   }

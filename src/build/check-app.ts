@@ -4,7 +4,8 @@ import { isRecord } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
 import { VALUES_FILE } from './read-values.ts';
 
-const METADATA_FILE = 'App/config/applicationmetadata.json';
+/** A repository that holds this file is an app. */
+export const METADATA_FILE = 'App/config/applicationmetadata.json';
 const POLICY_FILE = 'App/config/authorization/policy.xml';
 const TEXT_FILE = /^App\/config\/texts\/resource\.[^/]{2}\.json$/;
 const TEMPLATES_FOLDER = 'deployment/templates/';
@@ -43,22 +44,26 @@ export function decodeText(content: Buffer): string {
 function metadataProblems({ org, app }: AppName, content: Buffer | undefined): Problem[] {
   const found = (code: ErrorCode, message: string) => problem(code, `${METADATA_FILE}: ${message}`, METADATA_FILE);
   if (content === undefined) return [found('APP_METADATA_INVALID', 'missing, so this is not an Altinn app')];
+  let text: string;
   let metadata: unknown;
   try {
-    metadata = JSON.parse(decodeText(content));
+    text = decodeText(content);
+    metadata = JSON.parse(text);
   } catch (error) {
     return [found('APP_METADATA_INVALID', `not JSON: ${(error as Error).message}`)];
   }
   if (!isRecord(metadata)) return [found('APP_METADATA_INVALID', 'must hold an object')];
   const problems: Problem[] = [];
-  if (PLACEHOLDER.test(JSON.stringify(metadata)))
+  if (PLACEHOLDER.test(text))
     problems.push(found('APP_METADATA_INVALID', 'a template placeholder, [ORG] or [APP], is left in it'));
   if (metadata.id !== `${org}/${app}`)
-    problems.push(found('APP_ID_MISMATCH', `id ${JSON.stringify(metadata.id)}: must be "${org}/${app}"`));
-  if (metadata.org !== org)
-    problems.push(found('APP_ID_MISMATCH', `org ${JSON.stringify(metadata.org)}: must be "${org}"`));
+    problems.push(found('APP_ID_MISMATCH', `id ${show(metadata.id)}: must be "${org}/${app}"`));
+  if (metadata.org !== org) problems.push(found('APP_ID_MISMATCH', `org ${show(metadata.org)}: must be "${org}"`));
   return problems;
 }
+
+/** Not JSON.stringify for all: it is recursive, and what is shown may be nested without end. */
+const show = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : typeof value);
 
 function policyProblems(content: Buffer | undefined): Problem[] {
   const found = (message: string) => [problem('APP_POLICY_MISSING', `${POLICY_FILE}: ${message}`, POLICY_FILE)];

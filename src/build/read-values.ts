@@ -1,6 +1,7 @@
 import { isAlias, isScalar, LineCounter, parseDocument, type ScalarTag, visit } from 'yaml';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
+import { MAX_YAML_DEPTH, repeatedKeys, yamlDanger } from './guard-yaml.ts';
 
 export const VALUES_FILE = 'deployment/values.yaml';
 
@@ -9,7 +10,7 @@ export type Values = Record<string, unknown>;
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_NODES = 20_000;
-const MAX_DEPTH = 64;
+const MAX_PROBLEMS = 100;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|\p{Surrogate}/u;
 
@@ -66,12 +67,15 @@ export function mergeValues(base: Values, over: Values): Values {
 
 function parseValues(text: string): Values {
   if (Buffer.byteLength(text) > MAX_BYTES) throw invalid(`over ${MAX_BYTES} bytes`);
+  const danger = yamlDanger(text);
+  if (danger) throw invalid(danger);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',
     merge: true,
     strict: true,
-    uniqueKeys: true,
+    // Checked below, in linear time.
+    uniqueKeys: false,
     lineCounter: lines,
     prettyErrors: false,
     customTags: (tags) => [GO_INTEGER, GO_FLOAT, ...tags],
@@ -81,13 +85,23 @@ function parseValues(text: string): Values {
     problem('VALUES_INVALID', `${VALUES_FILE}, ${line(error.pos[0])}: ${error.message}`, VALUES_FILE),
   );
   visit(document, {
+    Map: (_key, map) => {
+      for (const key of repeatedKeys(map))
+        problems.push(
+          problem(
+            'VALUES_INVALID',
+            `${VALUES_FILE}, ${line(map.range?.[0] ?? 0)}: the key '${key}' stands twice in one map`,
+            VALUES_FILE,
+          ),
+        );
+    },
     Pair: (_key, pair) => {
       if (isScalar(pair.key) || isAlias(pair.key)) return undefined;
       problems.push(problem('VALUES_INVALID', `${VALUES_FILE}: a key must be a plain scalar`, VALUES_FILE));
       return visit.SKIP;
     },
   });
-  throwIfAny(problems);
+  throwIfAny(problems.slice(0, MAX_PROBLEMS));
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_NODES });
@@ -105,7 +119,7 @@ function checkTree(root: Values): void {
   let nodes = 0;
   const walk = (value: unknown, depth: number): void => {
     if (++nodes > MAX_NODES) throw invalid(`more than ${MAX_NODES} values with its aliases expanded`);
-    if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH}`);
+    if (depth > MAX_YAML_DEPTH) throw invalid(`nested deeper than ${MAX_YAML_DEPTH}`);
     if (Array.isArray(value)) for (const inner of value) walk(inner, depth + 1);
     else if (isPlainMap(value))
       for (const [key, inner] of Object.entries(value)) [key, inner].map((v) => walk(v, depth + 1));

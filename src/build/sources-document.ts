@@ -12,7 +12,7 @@ import { readItems } from '../model/release.ts';
 import { toJsonDocument, toYaml } from './emit.ts';
 
 /** Of the documents' form. An entry of another form is left alone: changing it is an operator's decision. */
-const SOURCE_FORM = '1';
+export const SOURCE_FORM = '1';
 const FORM_ANNOTATION = 'altinn.studio/source-form';
 
 /** The two Flux objects of an app, and whose they are. */

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { buildArtifact } from '../build/build-artifact.ts';
+import { type AppInputs, buildArtifact } from '../build/build-artifact.ts';
 import { AppError, toAppError } from '../errors.ts';
+import type { IdempotentRequest } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
-import { releaseKey } from '../model/names.ts';
-import type { IdempotentRequest, Ports } from '../ports.ts';
+import { type ArtifactPath, releaseKey } from '../model/names.ts';
+import type { Ports } from '../ports.ts';
 import { packZip } from '../zip/pack-zip.ts';
 import { ZIP_LIMITS } from '../zip/read-zip.ts';
 import { type DeployRequest, requestDigest } from './deploy-request.ts';
-import { gatherSource } from './gather-source.ts';
+import { type GatheredSource, gatherSource } from './gather-source.ts';
 import { resolveRequest } from './resolve-request.ts';
 
 /** A deployment that is in the ledger and did not get built: the answer names it. */
@@ -35,13 +36,14 @@ export class DeploymentFailed extends AppError {
  * @throws DeploymentFailed once there is a row; AppError before that
  */
 export async function deploy(ports: Ports, studio: Studio, request: DeployRequest): Promise<Deployment> {
-  const key = idempotentRequest(request);
+  const key = idempotentRequest(request, requestDigest(request));
   const known = key && (await ports.ledger.findRequest(key));
   if (known) return known;
   const { commit, resolved } = await resolveRequest(ports, studio, request);
   const { deployment, isNew } = await ports.ledger.acceptRequest(
     {
       id: randomUUID(),
+      kind: 'deploy',
       org: request.org,
       app: request.app,
       environment: request.envName,
@@ -53,40 +55,31 @@ export async function deploy(ports: Ports, studio: Studio, request: DeployReques
     key,
   );
   if (!isNew) return deployment;
+  ports.log.info('deployment accepted', { ...about(deployment), tagName: request.tagName, commit });
+  await finishDeploy(ports, studio, deployment);
+  // Stored by now: whatever fails from here on, the blob's event goes on with it.
+  return (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
+}
+
+/**
+ * Builds and stores the artifact of a deployment that is in the ledger: its own request's, or that of one that died.
+ * @throws DeploymentFailed, its reason recorded
+ */
+export async function finishDeploy(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
   try {
     await buildAndStore(ports, studio, deployment);
   } catch (thrown) {
     throw new DeploymentFailed(deployment, await recordFailure(ports, deployment, thrown));
   }
-  // Stored by now: whatever fails from here on, the blob's event goes on with it.
-  return (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
 }
 
 async function buildAndStore(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
   const { ledger, log } = ports;
-  const about = { ...releaseKey(deployment), deploymentId: deployment.id };
-  log.info('deployment accepted', { ...about, tagName: deployment.tagName, commit: deployment.commit });
   const [source] = await Promise.all([
-    gatherSource(ports.repositories, deployment, deployment.commit),
+    gatherSource(ports.repositories, deployment, deployment.commit ?? ''),
     ledger.move(deployment.id, 'building', { message: `Building ${deployment.commit}.`, origin: 'api' }),
   ]);
-  const environment = findEnvironment(studio, deployment.environment);
-  if (environment === undefined)
-    throw new AppError('ENVIRONMENT_UNKNOWN', `environment '${deployment.environment}' is not configured`);
-  const artifact = buildArtifact({
-    org: deployment.org,
-    app: deployment.app,
-    tagName: deployment.tagName,
-    deploymentId: deployment.id,
-    environment,
-    studio: { ...studio, chart: { ...studio.chart, version: deployment.resolved.chartVersion } },
-    commit: deployment.commit,
-    source: source.files,
-    valuesText: source.valuesText,
-    scopes: deployment.resolved.scopes,
-    releaseScopes: deployment.resolved.releaseScopes,
-    trace: traceOf(deployment),
-  });
+  const artifact = buildArtifact(artifactInputs(studio, deployment, source));
   const zip = await packZip(artifact.manifestFile, artifact.deployFiles, source.carried);
   if (zip.length > ZIP_LIMITS.maxZipBytes)
     throw new AppError(
@@ -96,24 +89,56 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   const { inputsDigest, deployDigest } = artifact.manifest;
   const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
   // Before the upload, so that the blob's event finds whose it is.
-  await ledger.recordBuilt(deployment.id, built, source.warnings);
-  if (!(await ports.artifacts.uploadIncoming({ ...releaseKey(deployment), deploymentId: deployment.id }, zip)))
+  if (!(await ledger.recordBuilt(deployment, built, source.warnings))) {
+    log.warn('deployment was taken over or ended meanwhile', about(deployment));
+    return;
+  }
+  if (!(await ports.artifacts.uploadIncoming(artifactPathOf(deployment), zip)))
     throw new AppError('ARTIFACT_DIGEST_MISMATCH', 'another blob is already at the path of this deployment');
   // The blob's event may have been faster: then the row is further, and stays there.
   const event = { message: `Stored the artifact, ${built.bytes} bytes.`, origin: 'api' } as const;
   await ledger.move(deployment.id, 'uploaded', event).catch((error) => {
-    log.error('upload could not be recorded', { ...about, error });
+    log.error('upload could not be recorded', { ...about(deployment), error });
   });
-  log.info('artifact stored', { ...about, bytes: built.bytes, files: artifact.manifest.files.length });
+  log.info('artifact stored', { ...about(deployment), bytes: built.bytes, files: artifact.manifest.files.length });
 }
 
+function artifactInputs(studio: Studio, deployment: Deployment, source: GatheredSource): AppInputs {
+  const { org, app, tagName, commit, resolved } = deployment;
+  const environment = findEnvironment(studio, deployment.environment);
+  if (environment === undefined)
+    throw new AppError('ENVIRONMENT_UNKNOWN', `environment '${deployment.environment}' is not configured`);
+  if (tagName === undefined || commit === undefined)
+    throw new AppError('INTERNAL', 'a deployment without tag and commit');
+  return {
+    ...{ org, app, tagName, commit, environment },
+    deploymentId: deployment.id,
+    studio: { ...studio, chart: { ...studio.chart, version: resolved.chartVersion } },
+    source: source.files,
+    valuesText: source.valuesText,
+    scopes: resolved.scopes,
+    releaseScopes: resolved.releaseScopes,
+    trace: traceOf(deployment),
+  };
+}
+
+const about = (deployment: Deployment) => ({ ...releaseKey(deployment), deploymentId: deployment.id });
+
+export const artifactPathOf = (deployment: Deployment): ArtifactPath => about(deployment);
+
 /** The reason goes on the row; when even that fails, the timer finds the row and ends it. */
-async function recordFailure(ports: Ports, deployment: Deployment, thrown: unknown): Promise<AppError> {
+export async function recordFailure(ports: Ports, deployment: Deployment, thrown: unknown): Promise<AppError> {
   const reason = toAppError(thrown);
   const fields = { deploymentId: deployment.id, org: deployment.org, app: deployment.app, code: reason.code };
   ports.log.error('deployment failed', { ...fields, error: reason.kind === 'internal' ? reason.cause : reason });
   try {
-    await ports.ledger.move(deployment.id, 'failed', { message: reason.message, origin: 'api' }, reason.problems);
+    await ports.ledger.move(
+      deployment.id,
+      'failed',
+      { message: reason.message, origin: 'api' },
+      reason.problems,
+      deployment.fence,
+    );
   } catch (error) {
     ports.log.error('failure could not be recorded', { ...fields, error });
   }
@@ -125,9 +150,12 @@ function traceOf({ resolved }: Deployment): { traceparent?: string; tracestate?:
   return { ...(traceparent === undefined ? {} : { traceparent }), ...(tracestate === undefined ? {} : { tracestate }) };
 }
 
-function idempotentRequest(request: DeployRequest): IdempotentRequest | undefined {
-  const { org, app, caller, idempotencyKey } = request;
+/** The key of a call, if it has one. */
+export function idempotentRequest(
+  { org, app, caller, idempotencyKey }: Pick<DeployRequest, 'org' | 'app' | 'caller' | 'idempotencyKey'>,
+  digest: string,
+): IdempotentRequest | undefined {
   return idempotencyKey === undefined
     ? undefined
-    : { org, app, caller: caller.id, key: idempotencyKey, requestDigest: requestDigest(request) };
+    : { org, app, caller: caller.id, key: idempotencyKey, requestDigest: digest };
 }

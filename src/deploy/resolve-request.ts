@@ -48,7 +48,8 @@ export async function resolveRequest(ports: Ports, studio: Studio, request: Depl
   };
 }
 
-function environmentProblems(studio: Studio, { org, envName }: DeployRequest): Problem[] {
+/** Whether the environment is one of ours, with a cluster of the org. */
+export function environmentProblems(studio: Studio, { org, envName }: { org: string; envName: string }): Problem[] {
   const environment = findEnvironment(studio, envName);
   if (environment === undefined) {
     const names = studio.environments.map(({ name }) => `'${name}'`).join(', ');

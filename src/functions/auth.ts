@@ -17,6 +17,8 @@ export interface Caller {
 export type Authenticate = (authorization: string | null) => Promise<Caller>;
 
 const MAX_TOKEN_BYTES = 8 * 1024;
+/** What jose throws when Entra ID answers too late, with an error, or with something else than keys. */
+const NOT_THE_TOKEN: readonly string[] = ['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID'];
 const CLOCK_SKEW_SECONDS = 60;
 
 /** Only on loopback, and only in Development: `config.ts` sees to that. */
@@ -53,7 +55,7 @@ async function verify(
     return { id, name: typeof payload.name === 'string' ? payload.name : id, roles: new Set(roles) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    if (cause instanceof errors.JOSEError && cause.code !== 'ERR_JWKS_TIMEOUT')
+    if (cause instanceof errors.JOSEError && !NOT_THE_TOKEN.includes(cause.code))
       throw new AppError('UNAUTHENTICATED', `the token is not valid: ${cause.code}`, { cause });
     throw new AppError('UNAUTHENTICATED', "Entra ID's keys could not be read; try again", {
       cause,

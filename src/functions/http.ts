@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import { z } from 'zod';
 import { DeploymentFailed } from '../deploy/deploy.ts';
 import { AppError, ERROR_CODES, type ErrorKind, problem, throwIfAny, toAppError } from '../errors.ts';
-import { type AppName, appNameProblems } from '../model/names.ts';
+import { type AppName, appNameProblems, isOrg } from '../model/names.ts';
 import { deploymentUrl } from '../operate/deployment-view.ts';
 import type { Log } from '../ports.ts';
 import { type Authenticate, authorize, type Caller, type Role } from './auth.ts';
@@ -94,6 +94,13 @@ export function readAppName(request: HttpRequest): AppName {
   const name = { org: request.params.org ?? '', app: request.params.app ?? '' };
   throwIfAny(appNameProblems(name));
   return name;
+}
+
+export function readOrg(request: HttpRequest): string {
+  const org = request.params.org ?? '';
+  if (!isOrg(org))
+    throw new AppError('REQUEST_INVALID', `org '${org}': must be 2 to 6 of a-z and 0-9`, { path: 'org' });
+  return org;
 }
 
 /** @throws AppError REQUEST_INVALID with every problem, REQUEST_TOO_LARGE, CONTENT_TYPE_UNSUPPORTED */

@@ -1,15 +1,31 @@
 import type { HttpMethod, HttpRequest } from '@azure/functions';
 import { z } from 'zod';
-import { INCOMING_CONTAINER } from '../adapters/artifact-store.ts';
 import type { App } from '../app.ts';
 import { deployBodySchema } from '../deploy/deploy-request.ts';
 import { AppError, type Problem } from '../errors.ts';
+import { INCOMING_CONTAINER } from '../model/names.ts';
 import { misconfigured } from '../operate/check-health.ts';
 import { deploymentUrl, viewDeployment } from '../operate/deployment-view.ts';
-import { MAX_PAGE } from '../operate/show-deployments.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../operate/show-deployments.ts';
 import type { Authenticate, Role } from './auth.ts';
-import { type Call, type HttpHandler, httpHandler, jsonResponse, readAppName, readBody, readQuery } from './http.ts';
-import { acceptHandler, type BlobHandler, reconcileHandler, type TimerHandler } from './triggers.ts';
+import {
+  type Call,
+  type HttpHandler,
+  httpHandler,
+  jsonResponse,
+  readAppName,
+  readBody,
+  readOrg,
+  readQuery,
+} from './http.ts';
+import {
+  acceptHandler,
+  type BlobHandler,
+  poisonHandler,
+  type QueueHandler,
+  type TimerHandler,
+  timerHandler,
+} from './triggers.ts';
 
 export interface HttpFunction {
   readonly trigger: 'http';
@@ -38,7 +54,15 @@ export interface TimerFunction {
   readonly handler: TimerHandler;
 }
 
-export type FunctionDefinition = HttpFunction | BlobFunction | TimerFunction;
+export interface QueueFunction {
+  readonly trigger: 'queue';
+  readonly name: string;
+  readonly queue: string;
+  readonly connection: string;
+  readonly handler: QueueHandler;
+}
+
+export type FunctionDefinition = HttpFunction | BlobFunction | TimerFunction | QueueFunction;
 
 interface Route {
   readonly name: string;
@@ -71,6 +95,16 @@ const ROUTES: readonly Route[] = [
     role: 'reader',
     handle: getDeployment,
   },
+  {
+    name: 'undeploy',
+    method: 'POST',
+    route: 'v1/{org}/{app}/undeploy',
+    role: 'deployer',
+    handle: undeploy,
+  },
+  { name: 'registerApp', method: 'PUT', route: 'v1/{org}/{app}', role: 'deployer', handle: registerApp },
+  { name: 'getApp', method: 'GET', route: 'v1/{org}/{app}', role: 'reader', handle: getApp },
+  { name: 'listApps', method: 'GET', route: 'v1/{org}', role: 'reader', handle: listApps },
   { name: 'health', method: 'GET', route: 'health', role: 'anonymous', handle: health },
 ];
 
@@ -91,7 +125,32 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
       connection: 'STUDIO_STORAGE',
       handler: acceptHandler(app, INCOMING_CONTAINER),
     },
-    { trigger: 'timer', name: 'reconcileSources', schedule: '0 * * * * *', handler: reconcileHandler(app) },
+    {
+      trigger: 'queue',
+      name: 'drainPoison',
+      queue: 'webjobs-blobtrigger-poison',
+      connection: 'STUDIO_STORAGE',
+      handler: poisonHandler(app),
+    },
+    {
+      trigger: 'timer',
+      name: 'reconcileSources',
+      schedule: '0 * * * * *',
+      handler: timerHandler((now) => app.reconcileSources(now)),
+    },
+    // Apart from the other, which a hostile blob must not stop.
+    {
+      trigger: 'timer',
+      name: 'sweepIncoming',
+      schedule: '30 * * * * *',
+      handler: timerHandler((now) => app.sweepIncoming(now)),
+    },
+    {
+      trigger: 'timer',
+      name: 'discoverApps',
+      schedule: '15 */10 * * * *',
+      handler: timerHandler(() => app.discoverApps()),
+    },
   ];
 }
 
@@ -118,8 +177,7 @@ const idempotencyKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
   .optional();
-const listQuerySchema = z.strictObject({
-  envName: z.string().min(1).max(40).optional(),
+const pageQuerySchema = z.strictObject({
   limit: z
     .string()
     .regex(/^[1-9][0-9]{0,3}$/, `must be a number from 1 to ${MAX_PAGE}`)
@@ -128,22 +186,20 @@ const listQuerySchema = z.strictObject({
     .optional(),
   cursor: z.string().max(100).optional(),
 });
+const listQuerySchema = pageQuerySchema.extend({ envName: z.string().min(1).max(40).optional() });
+
+const undeployBodySchema = z.strictObject({ envName: deployBodySchema.shape.envName });
 
 async function createDeployment(app: App, { request, caller }: Call) {
   const name = readAppName(request);
   const body = await readBody(request, deployBodySchema);
-  const idempotencyKey = idempotencyKeySchema.safeParse(request.headers.get('idempotency-key') ?? undefined);
-  if (!idempotencyKey.success)
-    throw new AppError('REQUEST_INVALID', `Idempotency-Key: ${idempotencyKey.error.issues[0]?.message}`, {
-      path: 'Idempotency-Key',
-    });
   const deployment = await app.deploy({
     ...name,
     envName: body.envName,
     tagName: body.tagName,
     commit: body.commit,
     caller,
-    idempotencyKey: idempotencyKey.data,
+    idempotencyKey: readIdempotencyKey(request),
     ...readTraceContext(request),
   });
   return jsonResponse(202, viewDeployment(deployment), { location: deploymentUrl(deployment) });
@@ -158,9 +214,38 @@ async function getDeployment(app: App, { request }: Call) {
   return jsonResponse(200, await app.showDeployment(readAppName(request), request.params.id ?? ''));
 }
 
+async function undeploy(app: App, { request, caller }: Call) {
+  const name = readAppName(request);
+  const { envName } = await readBody(request, undeployBodySchema);
+  const deployment = await app.undeploy({ ...name, envName, caller, idempotencyKey: readIdempotencyKey(request) });
+  return jsonResponse(202, viewDeployment(deployment), { location: deploymentUrl(deployment) });
+}
+
+async function registerApp(app: App, { request }: Call) {
+  const { view, isNew } = await app.registerApp(readAppName(request));
+  return jsonResponse(isNew ? 201 : 200, view);
+}
+
+async function getApp(app: App, { request }: Call) {
+  return jsonResponse(200, await app.showApp(readAppName(request)));
+}
+
+async function listApps(app: App, { request }: Call) {
+  const { limit, cursor } = readQuery(request, pageQuerySchema);
+  return jsonResponse(200, await app.listApps(readOrg(request), { limit: limit ?? DEFAULT_PAGE, cursor }));
+}
+
 async function health(app: App) {
   const found = await app.checkHealth();
   return jsonResponse(found.status === 'unhealthy' ? 503 : 200, found);
+}
+
+function readIdempotencyKey(request: HttpRequest): string | undefined {
+  const key = idempotencyKeySchema.safeParse(request.headers.get('idempotency-key') ?? undefined);
+  if (key.success) return key.data;
+  throw new AppError('REQUEST_INVALID', `Idempotency-Key: ${key.error.issues[0]?.message}`, {
+    path: 'Idempotency-Key',
+  });
 }
 
 /** W3C trace context; what is not well-formed is left out, as the specification asks. */

@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { toAppError } from '../errors.ts';
 
 export type BlobHandler = (blob: unknown, context: InvocationContext) => Promise<void>;
+export type QueueHandler = (message: unknown, context: InvocationContext) => Promise<void>;
 export type TimerHandler = (timer: Timer, context: InvocationContext) => Promise<void>;
 
 /**
@@ -21,13 +22,38 @@ export function acceptHandler(app: App, container: string): BlobHandler {
     } catch (thrown) {
       const error = toAppError(thrown);
       app.log.error('accept failed, to be tried again', { blob: name, code: error.code, error: error.cause ?? error });
+      // Best effort: the same outage may keep us from it.
+      await app.noteAcceptFailure(name, error.message).catch(() => {});
       throw error;
     }
   };
 }
 
-export function reconcileHandler(app: App): TimerHandler {
-  return async () => {
-    await app.reconcileSources(new Date());
+/** A message that the host puts there when a blob's function has failed five times. */
+export function poisonHandler(app: App): QueueHandler {
+  return async (message) => {
+    const text = typeof message === 'string' ? parseJson(message) : message;
+    const { ContainerName: container, BlobName: blob } = (text ?? {}) as Record<string, unknown>;
+    if (typeof container !== 'string' || typeof blob !== 'string') {
+      // Not of the host's form: nobody could do anything with it.
+      app.log.error('poison message not understood', { message: String(message).slice(0, 500) });
+      return;
+    }
+    await app.drainPoison({ container, blob });
   };
+}
+
+/** What a pass could not do it has logged and held; what it throws is for the host's own record. */
+export function timerHandler(run: (now: Date) => Promise<unknown>): TimerHandler {
+  return async () => {
+    await run(new Date());
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -47,10 +47,13 @@ export interface Deployment extends ReleaseKey {
   readonly state: DeploymentState;
   /** Per org, app and environment, given by the ledger: the order of what was asked for. */
   readonly sequence: number;
+  /** Which process may go on with it: raised each time another takes over. */
+  readonly fence: number;
   /** Over all deployments, for paging. */
   readonly ordinal: number;
-  readonly tagName: string;
-  readonly commit: string;
+  /** Undefined for an undeploy, like the commit. */
+  readonly tagName: string | undefined;
+  readonly commit: string | undefined;
   readonly creator: string;
   /** Resolved when the request came, so that nothing drifts until it is built. */
   readonly resolved: ResolvedInputs;

@@ -10,6 +10,9 @@ const TAG = /^[a-z0-9][a-z0-9.-]{0,127}$/;
 const DEPLOYMENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
+/** Where artifacts arrive: the blob trigger's only container. */
+export const INCOMING_CONTAINER = 'incoming';
+
 /** All that Flux applies lives in this namespace of the org's cluster. */
 export const NAMESPACE = 'default';
 

@@ -33,7 +33,7 @@ export function markerConfigMap(marker: ReleaseMarker, studio: string): Record<s
 export function readMarker(document: string, name: AppName, studio: string): ReleaseMarker | undefined {
   const data = findMarkerData(document, releaseMarkerName(name, studio));
   if (data === undefined || data.org !== name.org || data.app !== name.app) return undefined;
-  const sequence = Number(data.sequence);
+  const sequence = /^\d+$/.test(data.sequence ?? '') ? Number(data.sequence) : Number.NaN;
   const state = data.state;
   if (!Number.isSafeInteger(sequence) || (state !== 'none' && state !== 'deployed' && state !== 'undeployed'))
     return undefined;

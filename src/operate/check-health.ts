@@ -1,4 +1,5 @@
 import { type Problem, toAppError } from '../errors.ts';
+import type { Hold } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 
@@ -13,9 +14,14 @@ export interface Health {
   /** `degraded`: some of it works; what does not is among the checks. */
   readonly status: 'healthy' | 'degraded' | 'unhealthy';
   readonly checks: readonly HealthCheck[];
+  /** What is not written, and why: the first of them, the longest held first. */
+  readonly holds: readonly Hold[];
+  readonly holdCount: number;
   /** What is wrong with the configuration. */
   readonly problems: readonly Problem[];
 }
+
+const SHOWN_HOLDS = 20;
 
 /** Without these nothing can be deployed at all; the others are one environment's, or only new deployments'. */
 const ESSENTIAL: readonly string[] = ['database', 'studio storage'];
@@ -28,13 +34,22 @@ export async function checkHealth(ports: Ports, studio: Studio): Promise<Health>
     check('gitea', () => ports.repositories.ping()),
     ...studio.environments.map(({ name }) => check(`storage ${name}`, () => ports.documents.ping(name))),
   ]);
+  // A database that is down is told by its own check.
+  const holds = await ports.ledger.holds().catch(() => []);
   const failing = checks.filter(({ status }) => status === 'failing');
   const unhealthy = failing.some(({ name }) => ESSENTIAL.includes(name));
-  return { status: unhealthy ? 'unhealthy' : failing.length > 0 ? 'degraded' : 'healthy', checks, problems: [] };
+  const isDegraded = failing.length > 0 || holds.length > 0;
+  return {
+    status: unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
+    checks,
+    holds: holds.slice(0, SHOWN_HOLDS),
+    holdCount: holds.length,
+    problems: [],
+  };
 }
 
 export function misconfigured(problems: readonly Problem[]): Health {
-  return { status: 'unhealthy', checks: [], problems };
+  return { status: 'unhealthy', checks: [], holds: [], holdCount: 0, problems };
 }
 
 async function check(name: string, ping: () => Promise<void>): Promise<HealthCheck> {

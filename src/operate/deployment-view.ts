@@ -11,8 +11,9 @@ export interface DeploymentView {
   readonly origin: string;
   readonly state: DeploymentState;
   readonly sequence: number;
-  readonly tagName: string;
-  readonly commit: string;
+  /** Absent from an undeploy, like the commit. */
+  readonly tagName?: string;
+  readonly commit?: string;
   readonly createdBy: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -45,7 +46,9 @@ export function viewDeployment(deployment: Deployment): DeploymentView {
   const { id, org, app, environment, kind, origin, state, sequence, tagName, commit, built, problems, warnings } =
     deployment;
   return {
-    ...{ id, org, app, envName: environment, kind, origin, state, sequence, tagName, commit },
+    ...{ id, org, app, envName: environment, kind, origin, state, sequence },
+    ...(tagName === undefined ? {} : { tagName }),
+    ...(commit === undefined ? {} : { commit }),
     createdBy: deployment.creator,
     createdAt: deployment.createdAt.toISOString(),
     updatedAt: deployment.updatedAt.toISOString(),

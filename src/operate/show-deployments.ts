@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts';
 import { type DeploymentDetails, type DeploymentView, viewDeployment, viewDetails } from './deployment-view.ts';
 
 export const MAX_PAGE = 100;
-const DEFAULT_PAGE = 20;
+export const DEFAULT_PAGE = 20;
 
 export interface ListRequest extends AppName {
   readonly envName: string | undefined;

@@ -1,15 +1,18 @@
 import { bareRelease } from '../build/release-document.ts';
 import { AppError } from '../errors.ts';
+import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { appContainer, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
 import { type ReleaseMarker, readItems, readMarker } from '../model/release.ts';
-import type { DocumentPlace, Ports, ReleaseStatus, StoredDocument } from '../ports.ts';
+import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
 import { assertOwnSources } from './publish-sources.ts';
 
 export interface PublishOutcome {
   readonly changed: boolean;
   readonly sequence: number;
+  /** Whether the cluster's sources name the app already. */
+  readonly hasSource: boolean;
 }
 
 /** More than ever needed: each loss means that someone else has just written the document. */
@@ -30,7 +33,7 @@ export const releasePlace = (key: ReleaseKey): DocumentPlace => ({
  * - write the wanted bytes over exactly what was read; lost the race: start again
  * - record what is published now
  *
- * @throws AppError LEDGER_STALE, LEDGER_FOREIGN: nothing was written; PUBLISH_CONTENDED, STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY: nothing was written; PUBLISH_CONTENDED, STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
 export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseKey): Promise<PublishOutcome> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -40,6 +43,7 @@ export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseK
     assertLedgerKnows(key, marker, status);
     assertNotBehind(key, marker, status);
     const sequence = status.wanted?.sequence ?? 0;
+    if (stored === undefined) await assertOwnSources(ports, studio, key, status);
     const wanted = await wantedDocument(ports, studio, key, status, stored, marker);
     const changed = wanted !== stored?.text;
     const written = changed ? await ports.documents.write(releasePlace(key), wanted, stored?.etag) : stored;
@@ -52,7 +56,7 @@ export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseK
     });
     if (changed)
       ports.log.info('release published', { ...releaseKey(key), sequence, deploymentId: status.wanted?.deploymentId });
-    return { changed, sequence };
+    return { changed, sequence, hasSource: status.hasSource };
   }
   throw new AppError(
     'PUBLISH_CONTENDED',
@@ -62,12 +66,14 @@ export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseK
 
 /**
  * Refuses before anything is wanted from a ledger that is not the one that storage was written from.
- * @throws AppError LEDGER_STALE, LEDGER_FOREIGN
+ * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY
  */
 export async function assertLedgerFits(ports: Ports, studio: Studio, key: ReleaseKey): Promise<void> {
   const stored = await ports.documents.read(releasePlace(key));
   const marker = stored && readMarker(stored.text, key, studio.name);
-  assertLedgerKnows(key, marker, await readStatus(ports, key, marker));
+  const status = await readStatus(ports, key, marker);
+  assertLedgerKnows(key, marker, status);
+  if (stored === undefined) await assertOwnSources(ports, studio, key, status);
 }
 
 function readStatus(ports: Ports, key: ReleaseKey, marker: ReleaseMarker | undefined): Promise<ReleaseStatus> {
@@ -131,7 +137,6 @@ async function wantedDocument(
       'LEDGER_STALE',
       `${describe(key)}: storage has a release or artifacts, the database has none; nothing was written`,
     );
-  await assertOwnSources(ports, studio, key.org, key.environment, status.installation);
   return bareRelease(key, status.installation, studio);
 }
 

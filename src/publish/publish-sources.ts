@@ -1,6 +1,7 @@
 import {
   isCurrentForm,
   readSources,
+  SOURCE_FORM,
   type SourceEntry,
   type SourcesContent,
   sourceEntry,
@@ -8,10 +9,19 @@ import {
   sourcesKustomization,
 } from '../build/sources-document.ts';
 import { AppError } from '../errors.ts';
-import { canonicalJson } from '../model/digest.ts';
+import type { LedgerRelease, ReleaseStatus } from '../ledger.ts';
+import { canonicalJson, sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
-import { clusterContainer, SOURCES_BLOB, SOURCES_KUSTOMIZATION_BLOB } from '../model/names.ts';
-import type { DocumentPlace, Ports } from '../ports.ts';
+import {
+  appContainer,
+  clusterContainer,
+  fluxName,
+  RELEASE_BLOB,
+  type ReleaseKey,
+  SOURCES_BLOB,
+  SOURCES_KUSTOMIZATION_BLOB,
+} from '../model/names.ts';
+import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
 
 export interface SourcesOutcome {
   readonly changed: boolean;
@@ -31,41 +41,81 @@ export const sourcesPlace = (environment: string, org: string): DocumentPlace =>
  * Makes the cluster's sources name every app of the org whose release document is there. Only ever adds: an entry the
  * ledger does not know is kept, and one of another form too. An entry of ours that was changed by hand is put right.
  *
- * The order is as for a release: read, then ask the ledger, then write over exactly what was read.
- * @throws AppError LEDGER_FOREIGN, LEDGER_STALE: nothing was written; PUBLISH_CONTENDED, STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ * @throws AppError LEDGER_FOREIGN, LEDGER_STALE, STORAGE_EMPTY: nothing was written; PUBLISH_CONTENDED, *_UNAVAILABLE
  */
-export async function publishSources(
+export function publishSources(
+  ports: Ports,
+  studio: Studio,
+  org: string,
+  environment: string,
+): Promise<SourcesOutcome> {
+  return rewriteSources(ports, studio, org, environment, (stored, desired) =>
+    mergeEntries(stored, desired, 'keep other forms'),
+  );
+}
+
+/** What an operator asks for: entries written by an earlier version in their form get this version's. */
+export function upgradeSources(
+  ports: Ports,
+  studio: Studio,
+  org: string,
+  environment: string,
+): Promise<SourcesOutcome> {
+  return rewriteSources(ports, studio, org, environment, (stored, desired) =>
+    mergeEntries(stored, desired, 'bring to this form'),
+  );
+}
+
+/** What an operator asks for, and nobody else: takes one app's entry out. The app itself is left as it is. */
+export function removeSource(ports: Ports, studio: Studio, key: ReleaseKey): Promise<SourcesOutcome> {
+  const name = fluxName(key, studio.name);
+  return rewriteSources(ports, studio, key.org, key.environment, (stored, desired) =>
+    mergeEntries(
+      stored.filter((entry) => entry.name !== name),
+      desired,
+      'keep other forms',
+    ),
+  );
+}
+
+type Merge = (
+  stored: readonly SourceEntry[],
+  desired: readonly SourceEntry[],
+) => { entries: SourceEntry[]; unknown: string[] };
+
+/** The order is as for a release: read, then ask the ledger, then write over exactly what was read; lost: again. */
+async function rewriteSources(
   ports: Ports,
   studio: Studio,
   org: string,
   environmentName: string,
+  merge: Merge,
 ): Promise<SourcesOutcome> {
   const environment = requireEnvironment(studio, environmentName);
   const place = sourcesPlace(environmentName, org);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const stored = await ports.documents.read(place);
     const content = stored && readSources(stored.text, org, studio);
-    const installation = await ports.ledger.installation();
+    const [installation, releases] = await Promise.all([
+      ports.ledger.installation(),
+      ports.ledger.releases({ org, environment: environmentName }),
+    ]);
     assertOwn(content, installation, org, environmentName);
-    const releases = await ports.ledger.releases({ org, environment: environmentName });
-    const ready = releases.filter((release) => release.publishedSequence !== undefined);
-    if (stored && !content && ready.length === 0)
-      throw new AppError(
-        'LEDGER_STALE',
-        `sources of ${org} in ${environmentName} are damaged, and the database knows no app`,
-      );
+    const ready = releases.filter(({ publishedSequence, retiredAt }) => publishedSequence !== undefined && !retiredAt);
+    await assertWasHere(ports, stored, content, ready, org, environmentName);
     const desired = ready.map((app) => sourceEntry(app, environment, studio));
-    const { entries, unknown } = mergeEntries(content?.entries ?? [], desired);
+    const { entries, unknown } = merge(content?.entries ?? [], desired);
     const document = sourcesDocument(org, environment, studio, installation, entries);
     const changed = document !== stored?.text;
-    if (changed) {
-      // First the guard, then what it guards.
-      await ensureKustomization(ports, studio, org, environmentName);
-      if ((await ports.documents.write(place, document, stored?.etag)) === undefined) continue;
-      ports.log.info('sources published', { org, environment: environmentName, apps: entries.length });
-    }
+    // First the guard, then what it guards.
+    if (changed) await ensureKustomization(ports, studio, org, environmentName);
+    const written = changed ? await ports.documents.write(place, document, stored?.etag) : stored;
+    if (written === undefined) continue;
+    if (changed) ports.log.info('sources published', { org, environment: environmentName, apps: entries.length });
     const added = ready.filter((release) => release.sourceSince === undefined).map(({ app }) => app);
     if (added.length > 0) await ports.ledger.recordSources(org, environmentName, added);
+    const desiredDigest = digestOfSources(studio, environment, ready);
+    await ports.ledger.recordCluster({ org, environment: environmentName, sourcesEtag: written.etag, desiredDigest });
     return { changed, unknown };
   }
   throw new AppError(
@@ -74,16 +124,61 @@ export async function publishSources(
   );
 }
 
-/** @throws AppError LEDGER_FOREIGN when the cluster's sources were written by another installation */
+/** Of what a cluster's sources are to name, without rendering it: equal digests and an equal ETag mean nothing to do. */
+export function digestOfSources(studio: Studio, environment: Environment, ready: readonly { app: string }[]): string {
+  const { blobEndpoint, name } = environment;
+  return sha256(
+    canonicalJson([
+      SOURCE_FORM,
+      studio.name,
+      studio.serviceAccountName ?? null,
+      name,
+      blobEndpoint,
+      ready.map(({ app }) => app),
+    ]),
+  );
+}
+
+/** A ledger that says more was there than is, or less, is not to be followed. */
+async function assertWasHere(
+  ports: Ports,
+  stored: StoredDocument | undefined,
+  content: SourcesContent | undefined,
+  ready: readonly LedgerRelease[],
+  org: string,
+  environment: string,
+): Promise<void> {
+  if (stored && !content && ready.length === 0)
+    throw new AppError(
+      'LEDGER_STALE',
+      `sources of ${org} in ${environment} are damaged, and the database knows no app`,
+    );
+  const [known] = ready.filter(({ sourceSince }) => sourceSince !== undefined);
+  if (stored || !known) return;
+  if ((await ports.documents.etag({ environment, container: appContainer(known), blob: RELEASE_BLOB })) === undefined)
+    throw new AppError(
+      'STORAGE_EMPTY',
+      `${environment}: neither the sources of ${org} nor the release of ${known.app} are there; nothing was written`,
+    );
+}
+
+/**
+ * Looks at the cluster's sources before a document is made that is not there.
+ * @throws AppError LEDGER_FOREIGN when another installation wrote them; STORAGE_EMPTY when they should be there and are not
+ */
 export async function assertOwnSources(
   ports: Ports,
   studio: Studio,
-  org: string,
-  environmentName: string,
-  installation: string,
+  key: ReleaseKey,
+  { installation, publishedSequence }: ReleaseStatus,
 ): Promise<void> {
-  const stored = await ports.documents.read(sourcesPlace(environmentName, org));
-  assertOwn(stored && readSources(stored.text, org, studio), installation, org, environmentName);
+  const stored = await ports.documents.read(sourcesPlace(key.environment, key.org));
+  assertOwn(stored && readSources(stored.text, key.org, studio), installation, key.org, key.environment);
+  if (stored === undefined && publishedSequence !== undefined)
+    throw new AppError(
+      'STORAGE_EMPTY',
+      `${key.environment}: neither the release of ${key.org}/${key.app} nor the sources of ${key.org} are there; nothing was written`,
+    );
 }
 
 /** Rewrites the guard beside the sources where it is missing or was changed. */
@@ -105,12 +200,14 @@ export async function ensureKustomization(
 export function mergeEntries(
   stored: readonly SourceEntry[],
   desired: readonly SourceEntry[],
+  otherForms: 'keep other forms' | 'bring to this form',
 ): { entries: SourceEntry[]; unknown: string[] } {
   const entries = new Map(stored.map((entry) => [entry.name, entry]));
   for (const entry of desired) {
     const existing = entries.get(entry.name);
-    const keep = existing !== undefined && existing.objects.length === entry.objects.length && !isCurrentForm(existing);
-    const same = existing !== undefined && canonicalJson(existing.objects) === canonicalJson(entry.objects);
+    const isWhole = existing !== undefined && existing.objects.length === entry.objects.length;
+    const keep = isWhole && !isCurrentForm(existing) && otherForms === 'keep other forms';
+    const same = isWhole && canonicalJson(existing.objects) === canonicalJson(entry.objects);
     if (!keep && !same) entries.set(entry.name, entry);
   }
   const known = new Set(desired.map(({ name }) => name));

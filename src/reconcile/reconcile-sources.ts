@@ -1,92 +1,170 @@
 import { toAppError } from '../errors.ts';
+import type { Hold, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
-import type { ReleaseKey } from '../model/names.ts';
-import type { LedgerRelease, Ports } from '../ports.ts';
-import { publishRelease, releasePlace } from '../publish/publish-release.ts';
+import type { Ports } from '../ports.ts';
+import { publishRelease } from '../publish/publish-release.ts';
 import { ensureKustomization, publishSources } from '../publish/publish-sources.ts';
-import { planReleases } from './plan-releases.ts';
+import { forEachBounded } from './for-each-bounded.ts';
+import { desiredState, observe, shareOf } from './observe.ts';
+import { type Change, type ClusterKey, planChanges } from './plan-changes.ts';
 
 export interface ReconcileSummary {
   readonly apps: number;
+  readonly planned: number;
   readonly releasesPublished: number;
-  readonly releasesInspected: number;
   readonly sourcesPublished: number;
   readonly unknownSources: readonly string[];
   readonly failures: number;
+  readonly holds: number;
+  readonly durationMs: number;
 }
 
-const CONCURRENCY = 8;
 const PASS_MS = 60_000;
+const PROGRESS_MS = 1_000;
 
 /**
  * Storage is made to match the ledger, whoever or whatever changed it.
  *
- * - releases that are new or behind are published; a share of the others is looked at in storage
- * - each cluster's sources name every app whose release is there
+ * - read all state: the ledger's, and by HEAD what of it is in storage
+ * - plan: what to write, releases before sources; never a removal
+ * - apply, some at once; what fails is held: told by health, and tried again by the next pass
  *
- * What fails is logged and left for the next pass: one app or cluster never keeps another waiting.
+ * A failure keeps nobody else waiting. A pass with nothing to do writes nothing.
  */
 export async function reconcileSources(ports: Ports, studio: Studio, now: Date): Promise<ReconcileSummary> {
-  const [apps, releases] = await Promise.all([ports.ledger.apps(), ports.ledger.releases()]);
-  const plan = planReleases(studio, apps, releases, Math.floor(now.getTime() / PASS_MS));
-  let releasesPublished = 0;
-  let sourcesPublished = 0;
-  let failures = 0;
-  const unknownSources: string[] = [];
-  const attempt = async (about: object, work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (thrown) {
-      failures++;
-      const error = toAppError(thrown);
-      ports.log.error('reconcile failed', { ...about, code: error.code, error });
-    }
-  };
-  const publish = (key: ReleaseKey) =>
-    attempt({ org: key.org, app: key.app, environment: key.environment }, async () => {
-      if ((await publishRelease(ports, studio, key)).changed) releasesPublished++;
-    });
-
-  await forEach(plan.publish, publish);
-  await forEach(plan.inspect, async (release) => {
-    if (!(await isIntact(ports, release))) await publish(release);
-  });
-  await forEach(plan.clusters, ({ org, environment }) =>
-    attempt({ org, environment }, async () => {
-      const outcome = await publishSources(ports, studio, org, environment);
-      if (outcome.changed) sourcesPublished++;
-      unknownSources.push(...outcome.unknown.map((name) => `${environment}/${name}`));
-      await ensureKustomization(ports, studio, org, environment);
-    }),
-  );
-
+  const started = performance.now();
+  const pass = Math.floor(now.getTime() / PASS_MS);
+  const [apps, releases, clusters, holds] = await Promise.all([
+    ports.ledger.apps(),
+    ports.ledger.releases(),
+    ports.ledger.clusters(),
+    ports.ledger.holds(),
+  ]);
+  const desired = desiredState(studio, { apps, releases, clusters });
+  const observed = await observe(ports, { apps, releases, clusters }, desired, pass);
+  const changes = planChanges(desired, observed);
+  const progress = new Pass(ports, holds, changes.length);
+  try {
+    const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
+    await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change));
+    await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change));
+    await forEachBounded(shareOf(desired.clusters, pass), (cluster) => progress.guard(studio, cluster));
+    await progress.holdUnconfigured(studio, releases);
+    await progress.clearSettled(changes);
+  } finally {
+    progress.stop();
+  }
   const summary = {
     apps: apps.length,
-    releasesPublished,
-    releasesInspected: plan.inspect.length,
-    sourcesPublished,
-    unknownSources,
-    failures,
+    planned: changes.length,
+    ...progress.counts(),
+    durationMs: Math.round(performance.now() - started),
   };
-  if (unknownSources.length > 0)
-    ports.log.warn('sources hold entries that the ledger does not know', { unknownSources });
+  if (summary.unknownSources.length > 0)
+    ports.log.warn('sources hold entries that the ledger does not know', { unknownSources: summary.unknownSources });
   ports.log.info('reconcile pass', summary);
   return summary;
 }
 
-/** Unreachable storage is not a reason to write: it is found again by the next pass. */
-async function isIntact(ports: Ports, release: LedgerRelease): Promise<boolean> {
-  try {
-    return (await ports.documents.etag(releasePlace(release))) === release.publishedEtag;
-  } catch {
-    return true;
+/** What has been done so far in one pass, and what is held. */
+class Pass {
+  private readonly ports: Ports;
+  private readonly before: ReadonlyMap<string, Hold>;
+  private readonly held = new Set<string>();
+  private readonly unknownSources: string[] = [];
+  private readonly timer: NodeJS.Timeout;
+  private releasesPublished = 0;
+  private sourcesPublished = 0;
+  private failures = 0;
+  private done = 0;
+
+  constructor(ports: Ports, holds: readonly Hold[], planned: number) {
+    this.ports = ports;
+    this.before = new Map(holds.map((hold) => [keyOf(hold), hold]));
+    this.timer = setInterval(() => ports.log.info('reconcile progress', { done: this.done, planned }), PROGRESS_MS);
+  }
+
+  async apply(studio: Studio, change: Change): Promise<void> {
+    const { org, environment } = change;
+    const app = change.kind === 'publishRelease' ? change.app : '';
+    await this.attempt({ environment, org, app }, async () => {
+      if (change.kind === 'publishRelease') {
+        if ((await publishRelease(this.ports, studio, { org, app, environment })).changed) this.releasesPublished++;
+        return;
+      }
+      const outcome = await publishSources(this.ports, studio, org, environment);
+      if (outcome.changed) this.sourcesPublished++;
+      this.unknownSources.push(...outcome.unknown.map((name) => `${environment}/${name}`));
+    });
+    this.done++;
+  }
+
+  /** Looks at the file beside the sources, where the sources themselves are not in doubt. */
+  async guard(studio: Studio, { org, environment }: ClusterKey): Promise<void> {
+    const about = { environment, org, app: '' };
+    if (this.held.has(keyOf(about))) return;
+    await this.attempt(about, async () => {
+      if (await ensureKustomization(this.ports, studio, org, environment)) this.sourcesPublished++;
+    });
+  }
+
+  /** An environment, or an org's cluster, that is gone from the file: nothing is changed there, and health says so. */
+  async holdUnconfigured(studio: Studio, releases: readonly LedgerRelease[]): Promise<void> {
+    const clusters = new Map(releases.map(({ org, environment }) => [`${org}/${environment}`, { org, environment }]));
+    for (const { org, environment } of clusters.values()) {
+      const configured = studio.environments.find(({ name }) => name === environment);
+      if (configured?.orgs.includes(org)) continue;
+      const code = configured === undefined ? 'ENVIRONMENT_UNKNOWN' : 'CLUSTER_UNKNOWN';
+      const what = configured === undefined ? 'the environment is' : 'the org has a cluster there that is';
+      await this.hold({
+        environment,
+        org,
+        app: '',
+        code,
+        message: `${what} not in the environments file any more; nothing is changed there`,
+      });
+    }
+  }
+
+  /** What was held before and is neither planned nor held now has settled itself. */
+  async clearSettled(changes: readonly Change[]): Promise<void> {
+    const tried = new Set(
+      changes.map((change) => keyOf({ ...change, app: change.kind === 'publishRelease' ? change.app : '' })),
+    );
+    for (const [key, hold] of this.before)
+      if (!this.held.has(key) && !tried.has(key)) await this.ports.ledger.clearHold(hold);
+  }
+
+  counts() {
+    const { releasesPublished, sourcesPublished, unknownSources, failures } = this;
+    return { releasesPublished, sourcesPublished, unknownSources, failures, holds: this.held.size };
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private async attempt(about: Pick<Hold, 'environment' | 'org' | 'app'>, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      if (this.before.has(keyOf(about)) && !this.held.has(keyOf(about))) await this.ports.ledger.clearHold(about);
+    } catch (thrown) {
+      this.failures++;
+      const error = toAppError(thrown);
+      this.ports.log.error('reconcile failed', { ...about, code: error.code, error });
+      await this.hold({ ...about, code: error.code, message: error.message });
+    }
+  }
+
+  private async hold(hold: Omit<Hold, 'since'>): Promise<void> {
+    this.held.add(keyOf(hold));
+    const known = this.before.get(keyOf(hold));
+    if (known?.code === hold.code && known.message === hold.message) return;
+    this.ports.log.error('held', hold);
+    // A database that is down can't keep it: the log has it.
+    await this.ports.ledger.recordHold(hold).catch(() => {});
   }
 }
 
-async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-}
+const keyOf = ({ environment, org, app }: Pick<Hold, 'environment' | 'org' | 'app'>): string =>
+  `${environment}/${org}/${app}`;

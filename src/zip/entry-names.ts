@@ -51,14 +51,17 @@ export function portabilityProblems(paths: readonly string[]): Problem[] {
 
 /** A file where another needs a folder: `a` and `a/b`. */
 export function folderCollisions(paths: readonly string[]): Problem[] {
-  const files = new Set(paths);
-  return paths.flatMap((path) => {
-    const segments = path.split('/');
-    for (let depth = 1; depth < segments.length; depth++) {
-      const folder = segments.slice(0, depth).join('/');
-      if (files.has(folder))
-        return [problem('FILE_NAME_COLLISION', `'${folder}' is both a file and the folder of '${path}'`, path)];
+  // With NUL for the slash, which sorts before all else, what is below a file follows it at once.
+  const sorted = paths.map((path) => path.replaceAll('/', '\0')).sort();
+  const problems: Problem[] = [];
+  let file: string | undefined;
+  for (const key of sorted) {
+    if (file === undefined || !key.startsWith(`${file}\0`)) {
+      file = key;
+      continue;
     }
-    return [];
-  });
+    const [path, folder] = [key, file].map((name) => name.replaceAll('\0', '/'));
+    problems.push(problem('FILE_NAME_COLLISION', `'${folder}' is both a file and the folder of '${path}'`, path));
+  }
+  return problems;
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { type ErrorCode, type Problem, problem } from '../errors.ts';
 import { nameProblems } from './entry-names.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type LocalHeader,
   METHOD,
   readCentralHeader,
-  readExtraIds,
+  readExtraParts,
   readLocalHeader,
 } from './records.ts';
 
@@ -177,7 +178,7 @@ function readEntry(
   if (local === undefined) return { found };
   for (const field of differingFields(header, local))
     add('ZIP_STRUCTURE', `local and central header differ in ${field}`);
-  for (const part of [header.extra, local.extra]) found.push(...extraProblems(part, path));
+  for (const { extra, name } of [header, local]) found.push(...extraProblems(extra, name, path));
   if (header.method === METHOD.stored && header.compressedBytes !== header.inflatedBytes)
     add('ZIP_STRUCTURE', `stored, but ${header.compressedBytes} bytes are said to be ${header.inflatedBytes}`);
   const dataEnd = local.dataOffset + header.compressedBytes;
@@ -231,14 +232,19 @@ function typeProblems(header: CentralHeader, path: string, writer: ZipWriter): P
   return [];
 }
 
-function extraProblems(extra: Buffer, path: string): Problem[] {
-  const ids = readExtraIds(extra);
-  if (ids === undefined) return [problem('ZIP_STRUCTURE', 'an extra field is cut', path)];
-  if (ids.includes(EXTRA_UNICODE_PATH))
-    return [problem('ZIP_UNSUPPORTED', 'has a second name in an extra field', path)];
-  if (ids.includes(EXTRA_ZIP64))
+function extraProblems(extra: Buffer, name: Buffer, path: string): Problem[] {
+  const parts = readExtraParts(extra);
+  if (parts === undefined) return [problem('ZIP_STRUCTURE', 'an extra field is cut', path)];
+  if (parts.some(({ id, data }) => id === EXTRA_UNICODE_PATH && !isSameName(data, name)))
+    return [problem('ZIP_UNSUPPORTED', 'has a second name in an extra field, not the same', path)];
+  if (parts.some(({ id }) => id === EXTRA_ZIP64))
     return [problem('ZIP_UNSUPPORTED', 'zip64: no archive within the limits needs it', path)];
   return [];
+}
+
+/** JSZip repeats each name beyond ASCII in such a field (APPNOTE 4.6.9): harmless as long as it is the same. */
+function isSameName(data: Buffer, name: Buffer): boolean {
+  return data.length >= 5 && data[0] === 1 && data.readUInt32LE(1) === crc32(name) && data.subarray(5).equals(name);
 }
 
 function differingFields(central: CentralHeader, local: LocalHeader): string[] {

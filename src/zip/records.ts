@@ -114,15 +114,16 @@ export function findEndRecord(zip: Buffer, maxCommentBytes: number): EndRecord |
   return undefined;
 }
 
-/** The ids of an extra field's parts (APPNOTE 4.5.1); undefined when the lengths don't add up. */
-export function readExtraIds(extra: Buffer): number[] | undefined {
-  const ids: number[] = [];
+/** The parts of an extra field (APPNOTE 4.5.1); undefined when the lengths don't add up. */
+export function readExtraParts(extra: Buffer): { id: number; data: Buffer }[] | undefined {
+  const parts: { id: number; data: Buffer }[] = [];
   let offset = 0;
   while (offset + 4 <= extra.length) {
-    ids.push(extra.readUInt16LE(offset));
-    offset += 4 + extra.readUInt16LE(offset + 2);
+    const end = offset + 4 + extra.readUInt16LE(offset + 2);
+    parts.push({ id: extra.readUInt16LE(offset), data: extra.subarray(offset + 4, end) });
+    offset = end;
   }
-  return offset === extra.length ? ids : undefined;
+  return offset === extra.length ? parts : undefined;
 }
 
 /** The fields that stand in the same order in both headers, from "version needed to extract" on. */

@@ -22,7 +22,7 @@ describe('a deployment asked for over HTTP', () => {
     assert.equal(deployment.state, 'published');
     assert.deepEqual(Object.keys(deployment.steps), ['accepted', 'building', 'uploaded', 'published']);
     assert.equal(deployment.tagName, '1');
-    assert.match(deployment.commit, /^[0-9a-f]{40}$/);
+    assert.match(deployment.commit ?? '', /^[0-9a-f]{40}$/);
     assert.match(deployment.inputsDigest ?? '', /^[0-9a-f]{64}$/);
     assert.ok((deployment.artifact?.bytes ?? 0) > 10_000);
 

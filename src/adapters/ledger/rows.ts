@@ -1,4 +1,5 @@
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../../errors.ts';
+import type { LedgerApp, LedgerRelease } from '../../ledger.ts';
 import type {
   Deployment,
   DeploymentEvent,
@@ -6,8 +7,7 @@ import type {
   DeploymentOrigin,
   DeploymentState,
   ResolvedInputs,
-} from '../model/deployment.ts';
-import type { LedgerRelease } from '../ports.ts';
+} from '../../model/deployment.ts';
 
 /** Rows as `pg` gives them: bigint comes as text. */
 export type DeploymentRow = {
@@ -20,8 +20,9 @@ export type DeploymentRow = {
   kind: DeploymentKind;
   origin: DeploymentOrigin;
   state: DeploymentState;
-  tag_name: string;
-  commit_id: string;
+  tag_name: string | null;
+  commit_id: string | null;
+  fence: number;
   creator: string;
   resolved: ResolvedInputs;
   artifact_sha256: string | null;
@@ -51,6 +52,7 @@ export type ReleaseRow = {
   published_sequence: string | null;
   published_etag: string | null;
   source_since: Date | null;
+  retired_at: Date | null;
 };
 
 export function toDeployment(row: DeploymentRow): Deployment {
@@ -59,8 +61,9 @@ export function toDeployment(row: DeploymentRow): Deployment {
     ...{ id, org, app, environment, kind, origin, state, creator, problems, warnings },
     ordinal: Number(row.ordinal),
     sequence: Number(row.sequence),
-    tagName: row.tag_name,
-    commit: row.commit_id,
+    fence: row.fence,
+    tagName: row.tag_name ?? undefined,
+    commit: row.commit_id ?? undefined,
     resolved: row.resolved,
     built:
       row.artifact_sha256 === null
@@ -73,6 +76,17 @@ export function toDeployment(row: DeploymentRow): Deployment {
           },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  };
+}
+
+export type AppRow = { org: string; app: string; repository_updated_at: Date | null; missing_since: Date | null };
+
+export function toApp({ org, app, repository_updated_at, missing_since }: AppRow): LedgerApp {
+  return {
+    org,
+    app,
+    repositoryUpdatedAt: repository_updated_at ?? undefined,
+    missingSince: missing_since ?? undefined,
   };
 }
 
@@ -89,5 +103,6 @@ export function toRelease(row: ReleaseRow): LedgerRelease {
     publishedSequence: row.published_sequence === null ? undefined : Number(row.published_sequence),
     publishedEtag: row.published_etag ?? undefined,
     sourceSince: row.source_since ?? undefined,
+    retiredAt: row.retired_at ?? undefined,
   };
 }

@@ -1,0 +1,115 @@
+import type { ProgressLedger, WantOutcome } from '../../ledger.ts';
+import { AWAITS_ARTIFACT, type Deployment, type DeploymentState, ENTERED_FROM } from '../../model/deployment.ts';
+import type { ReleaseKey } from '../../model/names.ts';
+import type { Database, Queryable } from '../postgres.ts';
+import { insertEvent, keyValues } from './statements.ts';
+
+/** The one place where a deployment's state changes. Locks go from the release to the deployment, never back. */
+export function makeProgressLedger(db: Database): ProgressLedger {
+  return {
+    async recordBuilt({ id, fence }, built, warnings) {
+      const rows = await db.query(
+        `update pull_deploy.deployments
+            set artifact_sha256 = $2, artifact_bytes = $3, inputs_digest = $4, deploy_digest = $5, warnings = $6,
+                updated_at = clock_timestamp()
+          where id = $1 and fence = $7 and state in ('accepted', 'building')
+          returning 1`,
+        [id, built.sha256, built.bytes, built.inputsDigest, built.deployDigest, JSON.stringify(warnings), fence],
+      );
+      return rows.length > 0;
+    },
+
+    move: (id, to, event, problems, fence) =>
+      db.transaction(async (tx) => {
+        const rows = await tx.query(
+          `update pull_deploy.deployments
+              set state = $2, problems = coalesce($4::jsonb, problems), updated_at = clock_timestamp()
+            where id = $1 and state = any($3) and ($5::int is null or fence = $5)
+            returning 1`,
+          [id, to, ENTERED_FROM[to], problems ? JSON.stringify(problems) : null, fence ?? null],
+        );
+        if (rows.length > 0) await insertEvent(tx, id, to, event);
+        return rows.length > 0;
+      }),
+
+    note: (id, type, event) => insertEvent(db, id, type, event),
+
+    indexArtifact: (deployment, manifest, built) =>
+      db.transaction(async (tx) => {
+        if (await hasEnded(tx, deployment)) return 'ended';
+        await tx.query(
+          `insert into pull_deploy.artifacts
+             (deployment_id, org, app, environment, sha256, bytes, inputs_digest, deploy_digest, tag_name, commit_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           on conflict (deployment_id) do nothing`,
+          [
+            ...[deployment.id, ...keyValues(deployment), built.sha256, built.bytes],
+            ...[built.inputsDigest, built.deployDigest, manifest.tagName, manifest.source.commit],
+          ],
+        );
+        return want(tx, deployment);
+      }),
+
+    wantUndeploy: (deployment) =>
+      db.transaction(async (tx) => ((await hasEnded(tx, deployment)) ? 'ended' : want(tx, deployment))),
+  };
+}
+
+async function hasEnded(tx: Queryable, deployment: Deployment): Promise<boolean> {
+  await tx.query(
+    'select 1 from pull_deploy.releases where (org, app, environment) = ($1, $2, $3) for update',
+    keyValues(deployment),
+  );
+  const [row] = await tx.query<{ state: DeploymentState }>(
+    'select state from pull_deploy.deployments where id = $1 for update',
+    [deployment.id],
+  );
+  return row === undefined || !AWAITS_ARTIFACT.includes(row.state);
+}
+
+/** The wanted release only ever moves up; a deployment that comes too late is superseded. */
+async function want(tx: Queryable, deployment: Deployment): Promise<WantOutcome> {
+  const { id, sequence } = deployment;
+  await tx.query(
+    `update pull_deploy.releases set wanted_sequence = $4, wanted_deployment = $5
+      where (org, app, environment) = ($1, $2, $3) and wanted_sequence < $4`,
+    [...keyValues(deployment), sequence, id],
+  );
+  const [row] = await tx.query<{ wanted_sequence: string }>(
+    'select wanted_sequence from pull_deploy.releases where (org, app, environment) = ($1, $2, $3)',
+    keyValues(deployment),
+  );
+  if (Number(row?.wanted_sequence) === sequence) return 'wanted';
+  await supersede(tx, deployment, sequence, sequence);
+  return 'superseded';
+}
+
+/** Once Flux can pull a release, its deployment is published, and those that it overtook have ended. */
+export async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<void> {
+  const published = await tx.query<{ id: string; sequence: string; kind: string }>(
+    `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp()
+       from pull_deploy.releases r
+      where (r.org, r.app, r.environment) = ($1, $2, $3) and r.source_since is not null
+        and d.id = r.published_deployment and d.state = any($4)
+      returning d.id, d.sequence, d.kind`,
+    [...keyValues(key), ENTERED_FROM.published],
+  );
+  for (const { id, sequence, kind } of published) {
+    const message = kind === 'undeploy' ? 'Published for Flux to take the app down.' : 'Published for Flux to pull.';
+    await insertEvent(tx, id, 'published', { message, origin: 'publish' });
+    await supersede(tx, key, 0, Number(sequence) - 1);
+  }
+}
+
+/** Only those whose artifact has been accepted: one that is still being built is told when its artifact comes. */
+async function supersede(tx: Queryable, key: ReleaseKey, first: number, last: number): Promise<void> {
+  const rows = await tx.query<{ id: string }>(
+    `update pull_deploy.deployments d set state = 'superseded', updated_at = clock_timestamp()
+      where (org, app, environment) = ($1, $2, $3) and sequence between $4 and $5 and state = any($6)
+        and (kind = 'undeploy' or exists (select 1 from pull_deploy.artifacts a where a.deployment_id = d.id))
+      returning id`,
+    [...keyValues(key), first, last, ENTERED_FROM.superseded],
+  );
+  for (const { id } of rows)
+    await insertEvent(tx, id, 'superseded', { message: 'A newer one was published first.', origin: 'publish' });
+}

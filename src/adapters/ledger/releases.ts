@@ -1,0 +1,134 @@
+import type { Hold, LedgerCluster, ReleaseLedger } from '../../ledger.ts';
+import { isDeploymentId } from '../../model/names.ts';
+import type { Database } from '../postgres.ts';
+import { finishPublished } from './progress.ts';
+import { type ReleaseRow, toRelease } from './rows.ts';
+import { insertRelease, keyValues, notMigrated } from './statements.ts';
+
+type StatusRow = {
+  installation: string;
+  wanted_sequence: string | null;
+  wanted_deployment: string | null;
+  published_sequence: string | null;
+  source_since: Date | null;
+  knows_stored: boolean;
+};
+
+export function makeReleaseLedger(db: Database): ReleaseLedger {
+  return {
+    async releaseStatus(key, stored) {
+      const [row] = await db.query<StatusRow>(
+        `select i.id as installation, r.wanted_sequence, r.wanted_deployment, r.published_sequence, r.source_since,
+                exists (select 1 from pull_deploy.deployments d
+                         where d.id = $4::uuid and d.sequence = $5 and (d.org, d.app, d.environment) = ($1, $2, $3)) as knows_stored
+           from pull_deploy.installation i
+           left join pull_deploy.releases r on (r.org, r.app, r.environment) = ($1, $2, $3)`,
+        [
+          ...keyValues(key),
+          stored && isDeploymentId(stored.deploymentId) ? stored.deploymentId : null,
+          stored?.sequence ?? null,
+        ],
+      );
+      if (row === undefined) throw notMigrated();
+      return {
+        installation: row.installation,
+        wanted:
+          row.wanted_sequence === null
+            ? undefined
+            : { sequence: Number(row.wanted_sequence), deploymentId: row.wanted_deployment ?? undefined },
+        publishedSequence: row.published_sequence === null ? undefined : Number(row.published_sequence),
+        hasSource: row.source_since !== null,
+        knowsStored: row.knows_stored,
+      };
+    },
+
+    recordPublished: (key, { sequence, deploymentId, digest, etag }) =>
+      db.transaction(async (tx) => {
+        await insertRelease(tx, key);
+        const rows = await tx.query(
+          `update pull_deploy.releases
+              set published_sequence = $4, published_deployment = $5, published_digest = $6, published_etag = $7,
+                  published_at = clock_timestamp()
+            where (org, app, environment) = ($1, $2, $3) and coalesce(published_sequence, 0) <= $4
+              and (published_sequence is distinct from $4 or published_etag is distinct from $7)
+            returning 1`,
+          [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
+        );
+        if (rows.length > 0) await finishPublished(tx, key);
+      }),
+
+    recordSources: (org, environment, apps) =>
+      db.transaction(async (tx) => {
+        const rows = await tx.query<{ app: string }>(
+          `update pull_deploy.releases set source_since = clock_timestamp()
+            where org = $1 and environment = $2 and app = any($3) and source_since is null returning app`,
+          [org, environment, apps],
+        );
+        for (const { app } of rows) await finishPublished(tx, { org, app, environment });
+      }),
+
+    async releases(filter) {
+      const rows = await db.query<ReleaseRow>(
+        `select * from pull_deploy.releases
+          where ($1::text is null or org = $1) and ($2::text is null or environment = $2)
+          order by org, app, environment`,
+        [filter?.org ?? null, filter?.environment ?? null],
+      );
+      return rows.map(toRelease);
+    },
+
+    async retire(key) {
+      await db.query(
+        `update pull_deploy.releases set retired_at = clock_timestamp(), source_since = null
+          where (org, app, environment) = ($1, $2, $3)`,
+        keyValues(key),
+      );
+    },
+
+    clusters: () =>
+      db.query<LedgerCluster & Record<string, unknown>>(
+        'select org, environment, sources_etag as "sourcesEtag", desired_digest as "desiredDigest" from pull_deploy.clusters',
+      ),
+
+    async recordCluster({ org, environment, sourcesEtag, desiredDigest }) {
+      await db.query(
+        `insert into pull_deploy.clusters (org, environment, sources_etag, desired_digest) values ($1, $2, $3, $4)
+         on conflict (org, environment) do update set sources_etag = excluded.sources_etag, desired_digest = excluded.desired_digest`,
+        [org, environment, sourcesEtag, desiredDigest],
+      );
+    },
+
+    holds: () =>
+      db.query<Hold & Record<string, unknown>>(
+        'select environment, org, app, code, message, since from pull_deploy.holds order by since, environment, org, app limit 1000',
+      ),
+
+    async recordHold({ environment, org, app, code, message }) {
+      await db.query(
+        `insert into pull_deploy.holds (environment, org, app, code, message) values ($1, $2, $3, $4, $5)
+         on conflict (environment, org, app) do update
+           set code = excluded.code, message = excluded.message,
+               since = case when holds.code = excluded.code then holds.since else clock_timestamp() end`,
+        [environment, org, app, code, message],
+      );
+    },
+
+    async forgetPublished(environment) {
+      await db.query(
+        `update pull_deploy.releases
+            set published_sequence = null, published_deployment = null, published_digest = null, published_etag = null,
+                published_at = null, source_since = null
+          where environment = $1`,
+        [environment],
+      );
+    },
+
+    async clearHold({ environment, org, app }) {
+      await db.query('delete from pull_deploy.holds where (environment, org, app) = ($1, $2, $3)', [
+        environment,
+        org,
+        app,
+      ]);
+    },
+  };
+}

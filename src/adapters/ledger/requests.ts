@@ -1,0 +1,109 @@
+import { AppError } from '../../errors.ts';
+import type { IdempotentRequest, NewDeployment, RequestLedger } from '../../ledger.ts';
+import type { DeploymentOrigin, DeploymentState } from '../../model/deployment.ts';
+import type { ReleaseKey } from '../../model/names.ts';
+import type { Database, Queryable } from '../postgres.ts';
+import { insertEvent, insertRelease, keyValues, requireDeployment, selectDeployment } from './statements.ts';
+
+/** Longer than a function may take to answer (230 s): a holder whose lease is over is dead. */
+export const LEASE = "interval '240 seconds'";
+
+export function makeRequestLedger(db: Database): RequestLedger {
+  return {
+    async findRequest(request) {
+      const id = await selectRequest(db, request);
+      return id === undefined ? undefined : selectDeployment(db, id);
+    },
+
+    acceptRequest: (request, key) =>
+      db.transaction(async (tx) => {
+        if (key && !(await insertRequest(tx, key, request.id))) {
+          const known = await selectRequest(tx, key);
+          return { deployment: await requireDeployment(tx, known as string), isNew: false };
+        }
+        await insertDeployment(tx, request, 'api', 'accepted');
+        const what = request.kind === 'undeploy' ? 'the undeploy' : request.tagName;
+        await insertEvent(tx, request.id, 'accepted', {
+          message: `${request.creator} asked for ${what}.`,
+          origin: 'api',
+        });
+        return { deployment: await requireDeployment(tx, request.id), isNew: true };
+      }),
+
+    registerDrop: (drop) =>
+      db.transaction(async (tx) => {
+        // Serialises with itself: the same blob may be taken twice at once.
+        await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [drop.id]);
+        const known = await selectDeployment(tx, drop.id);
+        if (known) return known;
+        await insertDeployment(tx, drop, 'drop', 'uploaded');
+        const { sha256, bytes, inputsDigest, deployDigest } = drop.built;
+        await tx.query(
+          `update pull_deploy.deployments
+              set artifact_sha256 = $2, artifact_bytes = $3, inputs_digest = $4, deploy_digest = $5 where id = $1`,
+          [drop.id, sha256, bytes, inputsDigest, deployDigest],
+        );
+        const message = 'Found in incoming; nobody asked for it over HTTP.';
+        await insertEvent(tx, drop.id, 'uploaded', { message, origin: 'accept' });
+        return requireDeployment(tx, drop.id);
+      }),
+  };
+}
+
+/** @throws AppError IDEMPOTENCY_KEY_REUSED */
+async function selectRequest(
+  db: Queryable,
+  { caller, org, app, key, requestDigest }: IdempotentRequest,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ request_digest: string; deployment_id: string }>(
+    'select request_digest, deployment_id from pull_deploy.idempotency_keys where (caller, org, app, key) = ($1, $2, $3, $4)',
+    [caller, org, app, key],
+  );
+  if (row && row.request_digest !== requestDigest)
+    throw new AppError('IDEMPOTENCY_KEY_REUSED', `Idempotency-Key '${key}' was used for another request before`, {
+      path: 'Idempotency-Key',
+    });
+  return row?.deployment_id;
+}
+
+/** Waits for a transaction that holds the same key; false when that one has made it. */
+async function insertRequest(
+  tx: Queryable,
+  { caller, org, app, key, requestDigest }: IdempotentRequest,
+  id: string,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into pull_deploy.idempotency_keys (caller, org, app, key, request_digest, deployment_id)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning 1`,
+    [caller, org, app, key, requestDigest, id],
+  );
+  return rows.length > 0;
+}
+
+/** Holds the release's row until the transaction ends: sequences are without gaps or ties. A retired app is one again. */
+async function nextSequence(tx: Queryable, key: ReleaseKey): Promise<number> {
+  await insertRelease(tx, key);
+  const [row] = await tx.query<{ last_sequence: string }>(
+    `update pull_deploy.releases set last_sequence = last_sequence + 1, retired_at = null
+      where (org, app, environment) = ($1, $2, $3) returning last_sequence`,
+    keyValues(key),
+  );
+  return Number(row?.last_sequence);
+}
+
+async function insertDeployment(
+  tx: Queryable,
+  request: NewDeployment,
+  origin: DeploymentOrigin,
+  state: DeploymentState,
+): Promise<void> {
+  await tx.query(
+    `insert into pull_deploy.deployments
+       (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved, lease_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp() + ${LEASE})`,
+    [
+      ...[request.id, ...keyValues(request), await nextSequence(tx, request), request.kind, origin, state],
+      ...[request.tagName ?? null, request.commit ?? null, request.creator, JSON.stringify(request.resolved)],
+    ],
+  );
+}

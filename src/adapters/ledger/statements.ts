@@ -1,0 +1,50 @@
+import { AppError } from '../../errors.ts';
+import type { NewEvent } from '../../ledger.ts';
+import type { Deployment } from '../../model/deployment.ts';
+import type { ReleaseKey } from '../../model/names.ts';
+import type { Queryable } from '../postgres.ts';
+import { type DeploymentRow, toDeployment } from './rows.ts';
+
+/** Statements that several parts of the ledger use. */
+
+export const keyValues = ({ org, app, environment }: ReleaseKey): string[] => [org, app, environment];
+
+export async function selectInstallation(db: Queryable): Promise<string> {
+  const [row] = await db.query<{ id: string }>('select id from pull_deploy.installation');
+  if (row === undefined) throw notMigrated();
+  return row.id;
+}
+
+export const notMigrated = (): AppError =>
+  new AppError('CONFIGURATION_INVALID', 'the ledger has no installation row: run the migrations');
+
+export async function selectDeployment(db: Queryable, id: string): Promise<Deployment | undefined> {
+  const [row] = await db.query<DeploymentRow>('select * from pull_deploy.deployments where id = $1', [id]);
+  return row && toDeployment(row);
+}
+
+export async function requireDeployment(db: Queryable, id: string): Promise<Deployment> {
+  const deployment = await selectDeployment(db, id);
+  if (deployment === undefined) throw new AppError('INTERNAL', `deployment ${id} vanished`);
+  return deployment;
+}
+
+export async function insertRelease(tx: Queryable, key: ReleaseKey): Promise<void> {
+  await tx.query('insert into pull_deploy.apps (org, app) values ($1, $2) on conflict do nothing', [key.org, key.app]);
+  await tx.query(
+    'insert into pull_deploy.releases (org, app, environment) values ($1, $2, $3) on conflict do nothing',
+    keyValues(key),
+  );
+}
+
+export async function insertEvent(
+  tx: Queryable,
+  deploymentId: string,
+  type: string,
+  { message, origin }: NewEvent,
+): Promise<void> {
+  await tx.query(
+    'insert into pull_deploy.deployment_events (deployment_id, type, message, origin) values ($1, $2, $3, $4)',
+    [deploymentId, type, message, origin],
+  );
+}

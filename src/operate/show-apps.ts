@@ -1,0 +1,137 @@
+import { AppError } from '../errors.ts';
+import type { AppOverview, Hold } from '../ledger.ts';
+import type { Deployment } from '../model/deployment.ts';
+import type { Studio } from '../model/environments.ts';
+import type { AppName } from '../model/names.ts';
+import type { Ports } from '../ports.ts';
+import { type DeploymentView, viewDeployment } from './deployment-view.ts';
+
+/** An app at a glance: per environment what is wanted, what Flux reads, and whether the two agree. */
+export interface AppView {
+  readonly org: string;
+  readonly app: string;
+  /** Since when Gitea does not have its repository; nothing in a cluster changes for that. */
+  readonly missingSince?: string;
+  readonly environments: readonly EnvironmentView[];
+}
+
+export interface EnvironmentView {
+  readonly envName: string;
+  /** Whether the cluster's sources name the app, and since when. */
+  readonly source: { readonly isThere: boolean; readonly since?: string };
+  readonly wanted?: ReleaseView;
+  readonly published?: ReleaseView & { readonly since?: string };
+  /** The last that the cluster told to have applied. */
+  readonly applied?: ReleaseView;
+  readonly inStep: boolean;
+  /** Why not. */
+  readonly reason?: string;
+}
+
+export type ReleaseView = Pick<DeploymentView, 'id' | 'kind' | 'state' | 'sequence' | 'tagName' | 'commit'>;
+
+export interface AppPage {
+  readonly apps: readonly AppView[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+/** @throws AppError APP_UNKNOWN */
+export async function showApp(ports: Ports, studio: Studio, { org, app }: AppName): Promise<AppView> {
+  const [[overview], holds] = await Promise.all([ports.ledger.overview(org, { app, limit: 1 }), ports.ledger.holds()]);
+  if (overview === undefined)
+    throw new AppError('APP_UNKNOWN', `${org}/${app} is not known here; PUT it to make it known`, { path: 'app' });
+  return viewApp(studio, overview, holds);
+}
+
+/** An org's apps by name. */
+export async function listApps(
+  ports: Ports,
+  studio: Studio,
+  org: string,
+  { limit, cursor }: { limit: number; cursor: string | undefined },
+): Promise<AppPage> {
+  const page = { limit: limit + 1, ...(cursor === undefined ? {} : { after: cursor }) };
+  const [found, holds] = await Promise.all([ports.ledger.overview(org, page), ports.ledger.holds()]);
+  const apps = found.slice(0, limit);
+  const last = apps.at(-1);
+  return {
+    apps: apps.map((overview) => viewApp(studio, overview, holds)),
+    ...(found.length > limit && last ? { nextCursor: last.app } : {}),
+  };
+}
+
+function viewApp(studio: Studio, overview: AppOverview, holds: readonly Hold[]): AppView {
+  const { org, app, missingSince } = overview;
+  const configured = studio.environments.filter(({ orgs }) => orgs.includes(org)).map(({ name }) => name);
+  const inLedger = overview.releases.map(({ environment }) => environment);
+  const names = [...new Set([...configured, ...inLedger])];
+  return {
+    ...{ org, app },
+    ...(missingSince === undefined ? {} : { missingSince: missingSince.toISOString() }),
+    environments: names.map((name) => viewEnvironment(name, configured.includes(name), overview, holds)),
+  };
+}
+
+function viewEnvironment(
+  envName: string,
+  isConfigured: boolean,
+  overview: AppOverview,
+  holds: readonly Hold[],
+): EnvironmentView {
+  const release = overview.releases.find(({ environment }) => environment === envName);
+  const hold = holds.find(
+    ({ environment, org, app }) =>
+      environment === envName && org === overview.org && (app === overview.app || app === ''),
+  );
+  const reason = reasonNotInStep(isConfigured, release, hold);
+  const applied = release?.published?.state === 'applied' ? release.published : undefined;
+  return {
+    envName,
+    source: {
+      isThere: release?.sourceSince !== undefined,
+      ...(release?.sourceSince === undefined ? {} : { since: release.sourceSince.toISOString() }),
+    },
+    ...(release?.wanted === undefined ? {} : { wanted: viewRelease(release.wanted) }),
+    ...(release?.published === undefined
+      ? {}
+      : {
+          published: {
+            ...viewRelease(release.published),
+            ...(release.publishedAt ? { since: release.publishedAt.toISOString() } : {}),
+          },
+        }),
+    ...(applied === undefined ? {} : { applied: viewRelease(applied) }),
+    inStep: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function reasonNotInStep(
+  isConfigured: boolean,
+  release: AppOverview['releases'][number] | undefined,
+  hold: Hold | undefined,
+): string | undefined {
+  if (hold) return `${hold.code} since ${hold.since.toISOString()}: ${hold.message}`;
+  if (!isConfigured)
+    return 'the environment is not configured, or the org has no cluster there any more; nothing is changed';
+  if (release?.retiredAt) return 'retired by an operator; a deployment brings it back';
+  if (release?.publishedSequence === undefined)
+    return 'its release is not there yet; the timer makes it within a minute or two';
+  if (release.publishedSequence !== release.wantedSequence)
+    return 'what is wanted is not published yet; the timer tries each minute';
+  if (release.sourceSince === undefined) return "the cluster's sources do not name it yet; the timer tries each minute";
+  return undefined;
+}
+
+function viewRelease(deployment: Deployment): ReleaseView {
+  const { id, kind, state, sequence, tagName, commit } = viewDeployment(deployment);
+  return {
+    id,
+    kind,
+    state,
+    sequence,
+    ...(tagName === undefined ? {} : { tagName }),
+    ...(commit === undefined ? {} : { commit }),
+  };
+}

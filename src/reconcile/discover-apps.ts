@@ -1,0 +1,82 @@
+import { METADATA_FILE } from '../build/check-app.ts';
+import { toAppError } from '../errors.ts';
+import type { LedgerApp } from '../ledger.ts';
+import type { Studio } from '../model/environments.ts';
+import { appNameProblems } from '../model/names.ts';
+import type { Ports, Repository } from '../ports.ts';
+
+export interface DiscoverySummary {
+  readonly orgs: number;
+  readonly repositories: number;
+  readonly lookedInto: number;
+  readonly newApps: readonly string[];
+  readonly missingApps: readonly string[];
+  readonly failures: number;
+}
+
+/**
+ * Finds new apps in Gitea, in each org that has a cluster. Only repositories that changed since they were last looked
+ * into are asked for their content, the last changed first. An app that Gitea has no more is shown as such, and stays.
+ */
+export async function discoverApps(ports: Ports, studio: Studio): Promise<DiscoverySummary> {
+  const orgs = [...new Set(studio.environments.flatMap(({ orgs }) => orgs))].sort();
+  const apps = await ports.ledger.apps();
+  const summary = {
+    orgs: orgs.length,
+    repositories: 0,
+    lookedInto: 0,
+    newApps: [] as string[],
+    missingApps: [] as string[],
+    failures: 0,
+  };
+  for (const org of orgs) {
+    try {
+      const found = await discoverInOrg(
+        ports,
+        org,
+        apps.filter((app) => app.org === org),
+      );
+      summary.repositories += found.repositories;
+      summary.lookedInto += found.lookedInto;
+      summary.newApps.push(...found.newApps.map((app) => `${org}/${app}`));
+      summary.missingApps.push(...found.missing.map((app) => `${org}/${app}`));
+    } catch (thrown) {
+      // Gitea being down for one org, or for all, stops nothing else: the next pass looks again.
+      summary.failures++;
+      const error = toAppError(thrown);
+      ports.log.error('discovery failed', { org, code: error.code, error });
+    }
+  }
+  ports.log.info('discovery pass', summary);
+  return summary;
+}
+
+async function discoverInOrg(ports: Ports, org: string, known: readonly LedgerApp[]) {
+  const { repositories, isComplete } = await ports.repositories.list(org);
+  const knownApps = new Map(known.map((app) => [app.app, app]));
+  const others = await ports.ledger.otherRepositories(org);
+  const changed = repositories
+    .filter(({ name, isEmpty }) => !isEmpty && appNameProblems({ org, app: name }).length === 0)
+    .filter((repository) => isChanged(repository, knownApps.get(repository.name), others.get(repository.name)))
+    .sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
+  const newApps: string[] = [];
+  for (const { name, updatedAt } of changed) {
+    const isKnown = knownApps.has(name);
+    if (isKnown || (await ports.repositories.hasFile({ org, app: name }, METADATA_FILE))) {
+      if (await ports.ledger.registerApp({ org, app: name }, updatedAt)) {
+        newApps.push(name);
+        ports.log.info('app discovered', { org, app: name });
+      }
+    } else await ports.ledger.recordOtherRepository(org, name, updatedAt);
+  }
+  const present = new Set(repositories.map(({ name }) => name));
+  const missing = known.map(({ app }) => app).filter((app) => !present.has(app));
+  // A list that doesn't add up proves nothing missing.
+  if (isComplete) await ports.ledger.recordMissing(org, missing);
+  return { repositories: repositories.length, lookedInto: changed.length, newApps, missing: isComplete ? missing : [] };
+}
+
+function isChanged(repository: Repository, app: LedgerApp | undefined, other: Date | undefined): boolean {
+  const seen = app === undefined ? other : app.repositoryUpdatedAt;
+  return seen === undefined || repository.updatedAt.getTime() > seen.getTime();
+}

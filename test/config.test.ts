@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { type Config, type Env, loadConfig, loadDatabaseConfig, SETTINGS } from '../src/config.ts';
+import { readEnvironments } from '../src/environments-file.ts';
+import { tableIn } from './model/read-table.ts';
+
+const top = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const SAMPLE = top('environments.sample.yaml');
+const folder = mkdtempSync(join(tmpdir(), 'config-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const IN_AZURE: Env = {
+  ENVIRONMENTS_FILE: SAMPLE,
+  STUDIO_STORAGE__blobServiceUri: 'https://studio.example.net',
+  PGHOST: 'db.example.net',
+  PGUSER: 'pull-deploy',
+  GITEA_URL: 'https://studio.example.net/repos',
+  AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
+  AUTH_AUDIENCE: 'api://pull-deploy',
+};
+const LOCAL: Env = {
+  ENVIRONMENTS_FILE: SAMPLE,
+  AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+  STUDIO_STORAGE: 'UseDevelopmentStorage=true',
+  DATABASE_URL: 'postgres://studio@127.0.0.1:5432/studio',
+  GITEA_URL: 'http://127.0.0.1:3000',
+};
+
+function problemsOf(env: Env): string[] {
+  const loaded = loadConfig(env);
+  if (!('problems' in loaded)) return [];
+  assert.ok(loaded.problems.every(({ code }) => code === 'CONFIGURATION_INVALID'));
+  return loaded.problems.map(({ message }) => message);
+}
+
+function configOf(env: Env): Config {
+  const loaded = loadConfig(env);
+  if ('problems' in loaded) assert.fail(loaded.problems.map(({ message }) => message).join('\n'));
+  return loaded.config;
+}
+
+describe('the configuration in Azure', () => {
+  it('uses managed identity for everything, and tokens', () => {
+    const config = configOf({ ...IN_AZURE, AZURE_CLIENT_ID: 'me', GITEA_TOKEN: 'token' });
+    const managedIdentityClientId = 'me';
+    assert.deepEqual(config.studioStorage, { blobServiceUri: 'https://studio.example.net', managedIdentityClientId });
+    assert.deepEqual(config.environmentStorage.get('tt02'), {
+      blobServiceUri: 'https://pulldeploytt02.blob.core.windows.net',
+      managedIdentityClientId,
+    });
+    assert.deepEqual(config.database, {
+      ...{ host: 'db.example.net', database: 'studio', user: 'pull-deploy' },
+      managedIdentityClientId,
+    });
+    assert.deepEqual(config.gitea, { url: 'https://studio.example.net/repos', token: 'token' });
+    assert.equal(config.auth.mode, 'entra');
+  });
+
+  it('tells all that is wrong at once', () => {
+    const problems = problemsOf({
+      STUDIO_STORAGE: 'UseDevelopmentStorage=true',
+      GITEA_URL: 'ftp://x',
+      ENVIRONMENTS_FILE: '/none',
+    });
+    for (const name of [
+      'STUDIO_STORAGE',
+      'PGHOST',
+      'PGUSER',
+      'GITEA_URL',
+      'AUTH_TENANT_ID',
+      'AUTH_AUDIENCE',
+      'ENVIRONMENTS_FILE',
+    ])
+      assert.ok(
+        problems.some((message) => message.startsWith(`${name} `)),
+        `${name} in:\n${problems.join('\n')}`,
+      );
+  });
+
+  it('names every setting that is missing, and takes blanks for nothing', () => {
+    for (const env of [{}, Object.fromEntries(Object.keys(IN_AZURE).map((name) => [name, ' \t']))])
+      assert.deepEqual(
+        problemsOf(env).map((message) => message.split(' ')[0]),
+        [
+          'STUDIO_STORAGE__blobServiceUri',
+          'PGHOST',
+          'PGUSER',
+          'GITEA_URL',
+          'AUTH_TENANT_ID',
+          'AUTH_AUDIENCE',
+          'ENVIRONMENTS_FILE',
+        ],
+      );
+  });
+
+  it('takes no connection string and no password', () => {
+    for (const name of ['STUDIO_STORAGE', 'DATABASE_URL'] as const)
+      assert.deepEqual(problemsOf({ ...IN_AZURE, [name]: LOCAL[name] }), [
+        `${name} may be set in Development only: use managed identity`,
+      ]);
+  });
+
+  it('takes https only', () => {
+    for (const name of ['STUDIO_STORAGE__blobServiceUri', 'GITEA_URL'])
+      for (const url of ['http://127.0.0.1:3000', 'example.net', 'file:///etc', 'https//x'])
+        assert.deepEqual(problemsOf({ ...IN_AZURE, [name]: url }), [`${name} must be an https URL`]);
+  });
+
+  it('never runs without tokens unless it says Development, exactly', () => {
+    const { AUTH_TENANT_ID: _tenant, AUTH_AUDIENCE: _audience, ...rest } = IN_AZURE;
+    for (const AZURE_FUNCTIONS_ENVIRONMENT of [undefined, 'Production', 'development', 'Staging'])
+      assert.equal(problemsOf({ ...rest, AZURE_FUNCTIONS_ENVIRONMENT }).length, 2);
+  });
+
+  it('shows no secret in a problem', () => {
+    const env = {
+      ...IN_AZURE,
+      STUDIO_STORAGE: 'AccountKey=hunter2',
+      DATABASE_URL: 'postgres://u:hunter2@x/y',
+      GITEA_TOKEN: 'hunter2',
+      GITEA_URL: 'http://u:hunter2@x',
+    };
+    assert.doesNotMatch(problemsOf(env).join('\n'), /hunter2/);
+  });
+});
+
+describe('the configuration in Development', () => {
+  it('takes connection strings, http and calls without a token', () => {
+    const config = configOf(LOCAL);
+    assert.deepEqual(config.auth, { mode: 'development' });
+    assert.deepEqual(config.studioStorage, { connectionString: 'UseDevelopmentStorage=true' });
+    assert.deepEqual(config.database, { url: 'postgres://studio@127.0.0.1:5432/studio' });
+  });
+
+  it('checks tokens once it is told of a tenant or an audience, and then needs both', () => {
+    assert.equal(configOf({ ...LOCAL, AUTH_TENANT_ID: 't', AUTH_AUDIENCE: 'a' }).auth.mode, 'entra');
+    assert.equal(problemsOf({ ...LOCAL, AUTH_TENANT_ID: 't' }).length, 1);
+    assert.equal(problemsOf({ ...LOCAL, AUTH_AUDIENCE: 'a' }).length, 1);
+  });
+});
+
+describe('the configuration of the database alone', () => {
+  it('needs no other setting', () => {
+    assert.ok('database' in loadDatabaseConfig({ PGHOST: 'h', PGUSER: 'u' }));
+    const wrong = loadDatabaseConfig({});
+    assert.deepEqual('problems' in wrong && wrong.problems.map(({ path }) => path), ['PGHOST', 'PGUSER']);
+  });
+});
+
+describe('the environments file', () => {
+  const TT02 = { hostname: 'tt02.altinn.no', storage: 'https://tt02.example.net', orgs: ['ttd'] };
+  const GOOD = { studio: { name: 'dev', chart: { version: '3.12.0' } }, environments: { tt02: TT02 } };
+  const read = (value: unknown, development = false) =>
+    readEnvironments(typeof value === 'string' ? value : stringify(value), { development, clientId: undefined });
+
+  function assertProblems(value: unknown, ...expected: RegExp[]): void {
+    const { problems, studio } = read(value);
+    const messages = problems.map(({ message }) => message);
+    assert.equal(studio, undefined);
+    assert.equal(messages.length, expected.length, messages.join('\n'));
+    for (const pattern of expected)
+      assert.ok(
+        messages.some((message) => pattern.test(message)),
+        `${pattern} in:\n${messages.join('\n')}`,
+      );
+  }
+  const tt02With = (change: object) => ({ ...GOOD, environments: { tt02: { ...TT02, ...change } } });
+
+  it('needs little, and fills in the rest', () => {
+    const { studio, problems } = read(GOOD);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(studio?.chart, { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' });
+    assert.equal(studio?.registryPattern, '{org}altinnregistry01.azurecr.io');
+    assert.ok(!('serviceAccountName' in (studio ?? {})));
+  });
+
+  it('takes drops everywhere but in production, unless it says otherwise', () => {
+    const drops = (environments: object) =>
+      read({ ...GOOD, environments }).studio?.environments.map(({ acceptDrops }) => acceptDrops);
+    const other = { ...TT02, storage: 'https://other.example.net' };
+    assert.deepEqual(drops({ tt02: TT02, production: other }), [true, false]);
+    assert.deepEqual(drops({ tt02: { ...TT02, acceptDrops: false }, production: { ...other, acceptDrops: true } }), [
+      false,
+      true,
+    ]);
+  });
+
+  it('is refused with all its problems', () => {
+    assertProblems(
+      {
+        studio: { name: 'Dev', chart: { version: '3.x' }, color: 'red' },
+        environments: { tt02: { ...TT02, orgs: ['TTD'], host: 1 } },
+      },
+      /studio\.name.*short name/,
+      /studio\.chart\.version.*exact version/,
+      /studio: Unrecognized key: "color"/,
+      /environments\.tt02\.orgs\[0\].*org short name/,
+      /environments\.tt02: Unrecognized key: "host"/,
+    );
+  });
+
+  it('is refused when it is not YAML, empty, or of another form', () => {
+    for (const text of ['a: [', 'studio: {}\nstudio: {}\n', '', '[]', 'text'])
+      assert.ok(read(text).problems.length > 0, text);
+    assertProblems(`${stringify(GOOD)}environments: {}\n`, /unique/);
+    assertProblems({ ...GOOD, environments: {} }, /at least one environment/);
+  });
+
+  it('is refused for a chart version that is a range', () => {
+    for (const version of ['3', '3.12', '^3.12.0', '>=3.12.0', '3.12.x', '3.12.0 || 4', 'latest', 3.12])
+      assertProblems({ ...GOOD, studio: { name: 'dev', chart: { version } } }, /studio\.chart\.version/);
+    assert.deepEqual(read({ ...GOOD, studio: { name: 'dev', chart: { version: '3.12.0-rc.1' } } }).problems, []);
+  });
+
+  it('is refused for a wrong org, an org named twice, a bad host name or storage', () => {
+    assertProblems(tt02With({ orgs: ['t-d'] }), /orgs\[0\]/);
+    assertProblems(tt02With({ orgs: ['ttd', 'ttd'] }), /each org once/);
+    for (const hostname of ['', 'tt02', 'https://tt02.altinn.no', 'tt02.altinn.no/x', 'TT02.altinn.no'])
+      assertProblems(tt02With({ hostname }), /hostname/);
+    for (const storage of ['', 'tt02.example.net', 'ftp://x', 'https://x?sig=1', 'https://x#a'])
+      assertProblems(tt02With({ storage }), /storage/);
+    assertProblems(
+      { ...GOOD, studio: { ...GOOD.studio, registry: 'shared.azurecr.io' } },
+      /studio\.registry.*'\{org\}'/,
+    );
+  });
+
+  it('is refused when two environments share an account, however it is written', () => {
+    for (const storage of [TT02.storage, `${TT02.storage}/`, TT02.storage.toUpperCase().replace('HTTPS', 'https')])
+      assertProblems(
+        { ...GOOD, environments: { tt02: TT02, production: { ...TT02, storage } } },
+        /production\.storage.*'tt02' too/,
+      );
+  });
+
+  it('takes http and connection strings in Development only', () => {
+    const local = tt02With({ storage: 'http://127.0.0.1:10000/tt02', connectionString: 'UseDevelopmentStorage=true' });
+    assertProblems(local, /connectionString: may be set in Development only/, /storage: must be https/);
+    const { problems, storage } = read(local, true);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(storage.get('tt02'), { connectionString: 'UseDevelopmentStorage=true' });
+  });
+
+  it('is told of by the name of its setting when it cannot be read', () => {
+    const [message] = problemsOf({ ...IN_AZURE, ENVIRONMENTS_FILE: join(folder, 'none.yaml') });
+    assert.match(message ?? '', /^ENVIRONMENTS_FILE '.*none\.yaml' can't be read: ENOENT$/);
+    const bomb = join(folder, 'bomb.yaml');
+    writeFileSync(
+      bomb,
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((c, i) => `${c}: &${c} [${`*${'abcdefgh'[i]},`.repeat(9)}]\n`).join('')}`,
+    );
+    assert.equal(problemsOf({ ...IN_AZURE, ENVIRONMENTS_FILE: bomb }).length, 1);
+  });
+});
+
+describe('the sample files', () => {
+  it('environments.sample.yaml can be used as it is in Azure', () => {
+    const { studio } = configOf(IN_AZURE);
+    assert.deepEqual(
+      studio.environments.map(({ name }) => name),
+      ['tt02', 'production'],
+    );
+    assert.ok(studio.environments.every(({ blobEndpoint }) => blobEndpoint.startsWith('https://')));
+  });
+
+  it('environments.sample.yaml shows the defaults as they are', () => {
+    const { studio, environments } = parse(readFileSync(SAMPLE, 'utf8'));
+    const least = { studio: { name: studio.name, chart: { version: studio.chart.version } }, environments };
+    const options = { development: false, clientId: undefined };
+    assert.deepEqual(readEnvironments(stringify(least), options).studio, configOf(IN_AZURE).studio);
+  });
+
+  it('local.settings.sample.json names only settings that exist, and works with them', () => {
+    const { IsEncrypted, Values } = JSON.parse(readFileSync(top('local.settings.sample.json'), 'utf8'));
+    assert.equal(IsEncrypted, false);
+    const { FUNCTIONS_WORKER_RUNTIME, AzureWebJobsStorage, ...ours } = Values;
+    assert.deepEqual([FUNCTIONS_WORKER_RUNTIME, AzureWebJobsStorage], ['node', 'UseDevelopmentStorage=true']);
+    const known: readonly string[] = SETTINGS.map(({ name }) => name);
+    for (const name of Object.keys(ours)) assert.ok(known.includes(name), name);
+    assert.deepEqual(configOf({ ...ours, ENVIRONMENTS_FILE: SAMPLE }).auth, { mode: 'development' });
+  });
+
+  it('host.json keeps to what the code counts on', () => {
+    const host = JSON.parse(readFileSync(top('host.json'), 'utf8'));
+    assert.equal(host.version, '2.0');
+    assert.equal(host.extensions.http.routePrefix, 'api', 'links and routes start with /api');
+    assert.equal(host.extensions.blobs.poisonBlobThreshold, host.extensions.queues.maxDequeueCount);
+    const [hours, minutes, seconds] = host.functionTimeout.split(':').map(Number);
+    assert.ok(hours * 3600 + minutes * 60 + seconds > 230, 'an HTTP answer may take 230 s');
+    const { excludedTypes } = host.logging.applicationInsights.samplingSettings;
+    for (const type of ['Request', 'Exception']) assert.ok(excludedTypes.split(';').includes(type), type);
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('lists every setting as src/config.ts has it, and no other', () => {
+    const rows = tableIn(readFileSync(top('docs/settings.md'), 'utf8'), 'Name');
+    const expected = SETTINGS.map((setting) => [
+      `\`${setting.name}\``,
+      setting.meaning,
+      'default' in setting ? `\`${setting.default}\`` : '–',
+      `\`${setting.example}\``,
+    ]);
+    assert.deepEqual(rows, expected);
+  });
+});

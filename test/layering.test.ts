@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const MAX_LINES = 300;
+
+interface Import {
+  readonly from: string;
+  /** A path below src/, or a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .sort();
+const texts = new Map(files.map((path) => [path, readFileSync(join(SRC, path), 'utf8')]));
+const imports = files.flatMap(importsOf);
+
+/** By reading the text: every form of import that TypeScript has, each with a plain string. */
+function importsOf(from: string): Import[] {
+  const code = (texts.get(from) as string).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const statements = code.matchAll(/^(?:import|export)\s+(?:([^'";]*?)\s+from\s+)?'([^']+)'/gm);
+  const dynamic = code.matchAll(/\b(?:import|require)\(\s*'([^']+)'/g);
+  return [
+    ...[...statements].map(([, names = '', to = '']) => ({ from, to: resolve(from, to), typeOnly: isTypeOnly(names) })),
+    ...[...dynamic].map(([, to = '']) => ({ from, to: resolve(from, to), typeOnly: false })),
+  ];
+}
+
+function resolve(from: string, to: string): string {
+  return to.startsWith('.') ? posix.normalize(posix.join(dirname(from), to)) : to;
+}
+
+function isTypeOnly(names: string): boolean {
+  if (/^type\s/.test(names)) return true;
+  const inBraces = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
+  return inBraces?.split(',').every((name) => name.trim() === '' || /^type\s/.test(name.trim())) ?? false;
+}
+
+const isOurs = ({ to }: Import) => to.endsWith('.ts');
+const isIn = (path: string, places: readonly string[]) =>
+  places.some((place) => path === place || (place.endsWith('/') && path.startsWith(place)));
+const show = ({ from, to, typeOnly }: Import) => `${from} imports ${typeOnly ? 'type ' : ''}${to}`;
+
+const INNER = ['errors.ts', 'model/'];
+/** What is needed from outside; the ledger's part is a page of its own. */
+const PORTS = ['ports.ts', 'ledger.ts'];
+const STAGE = [...INNER, ...PORTS, 'build/', 'zip/', 'publish/'];
+
+/** What the files of each place may import of ours, beside each other. Inward only. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': ['model/'],
+  'model/': ['errors.ts'],
+  'zip/': INNER,
+  'build/': [...INNER, 'zip/'],
+  'ports.ts': [...INNER, 'ledger.ts'],
+  'ledger.ts': INNER,
+  'publish/': [...INNER, ...PORTS, 'build/'],
+  'deploy/': STAGE,
+  'accept/': STAGE,
+  'reconcile/': STAGE,
+  'operate/': STAGE,
+  'recover/': STAGE,
+  'app.ts': [...INNER, ...PORTS, 'deploy/', 'accept/', 'reconcile/', 'operate/', 'recover/'],
+  'environments-file.ts': INNER,
+  'config.ts': [...INNER, 'environments-file.ts'],
+  'adapters/': [...INNER, ...PORTS],
+  'functions/': [...INNER, ...PORTS, 'app.ts'],
+  'connect.ts': ['adapters/', 'config.ts', 'ports.ts'],
+  'main.ts': ['adapters/console-log.ts', 'app.ts', 'config.ts', 'connect.ts', 'errors.ts', 'functions/'],
+};
+
+/** Types alone, which leave nothing behind at run time. */
+const ALLOWED_TYPES: Readonly<Record<string, readonly string[]>> = {
+  // How to reach each service is the adapter's to say; the configuration fills it in.
+  'config.ts': ['adapters/blob-storage.ts', 'adapters/gitea.ts', 'adapters/postgres.ts'],
+  'environments-file.ts': ['adapters/blob-storage.ts'],
+  // The mode of authentication is configured.
+  'functions/auth.ts': ['config.ts'],
+};
+
+/** What an edge has to know of a stage: the form of a request, how things are shown, and what a failure carries. */
+const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'functions/http.ts': ['deploy/deploy.ts', 'operate/deployment-view.ts'],
+  'functions/table.ts': [
+    'deploy/deploy-request.ts',
+    'operate/check-health.ts',
+    'operate/deployment-view.ts',
+    'operate/show-deployments.ts',
+  ],
+};
+
+const PLACES = Object.keys(ALLOWED);
+const placeOf = (path: string) => PLACES.find((place) => isIn(path, [place]));
+
+function isAllowed(one: Import): boolean {
+  const place = placeOf(one.from);
+  if (place === undefined) return false;
+  const allowed = [place, ...(ALLOWED[place] ?? []), ...(EXCEPTIONS[one.from] ?? [])];
+  return isIn(one.to, one.typeOnly ? [...allowed, ...(ALLOWED_TYPES[one.from] ?? [])] : allowed);
+}
+
+describe('imports in src/', () => {
+  it('are found by this test', () => {
+    assert.ok(files.length > 40 && imports.length > 150);
+    const count = (text: string) => [...text.matchAll(/\bfrom '/g)].length;
+    assert.equal(
+      imports.length,
+      [...texts.values()].reduce((sum, text) => sum + count(text), 0),
+      'of another form',
+    );
+    for (const { to } of imports.filter(isOurs)) assert.ok(texts.has(to), `${to} is not below src/`);
+  });
+
+  it('come from places that have a rule', () => {
+    assert.deepEqual(
+      files.filter((path) => placeOf(path) === undefined),
+      [],
+    );
+  });
+
+  it('run inward only', () => {
+    assert.deepEqual(
+      imports
+        .filter(isOurs)
+        .filter((one) => !isAllowed(one))
+        .map(show),
+      [],
+    );
+  });
+
+  it('make use of every exception', () => {
+    const used = (from: string, to: string) => imports.some((one) => one.from === from && one.to === to);
+    for (const [from, places] of [...Object.entries(EXCEPTIONS), ...Object.entries(ALLOWED_TYPES)])
+      for (const to of places) assert.ok(used(from, to), `${from} does not import ${to} any more`);
+  });
+
+  it('never go round in a circle', () => {
+    const next = (path: string) =>
+      imports.filter((one) => one.from === path && isOurs(one) && !one.typeOnly).map(({ to }) => to);
+    const done = new Set<string>();
+    const visit = (path: string, above: readonly string[]): void => {
+      assert.ok(!above.includes(path), [...above, path].join(' → '));
+      if (done.has(path)) return;
+      for (const to of next(path)) visit(to, [...above, path]);
+      done.add(path);
+    };
+    for (const path of files) visit(path, []);
+  });
+
+  it('leave the folder for nothing of ours', () => {
+    assert.deepEqual(imports.filter(({ to }) => /^\.\.|^(local|test|infra|bench)\//.test(to)).map(show), []);
+  });
+
+  it('name each SDK in one adapter', () => {
+    const homes: Readonly<Record<string, readonly string[]>> = {
+      jszip: ['zip/pack-zip.ts'],
+      '@azure/storage-blob': ['adapters/blob-storage.ts'],
+      '@azure/identity': ['adapters/blob-storage.ts', 'adapters/postgres.ts'],
+      pg: ['adapters/postgres.ts'],
+      jose: ['functions/auth.ts'],
+      'fast-xml-parser': ['build/check-app.ts'],
+    };
+    for (const [name, home] of Object.entries(homes)) {
+      const users = imports.filter(({ to }) => to === name).map(({ from }) => from);
+      assert.deepEqual(users, home, name);
+    }
+  });
+
+  it('name the Functions SDK at run time in main.ts only', () => {
+    const users = imports.filter(({ to, typeOnly }) => to.startsWith('@azure/functions') && !typeOnly);
+    assert.deepEqual(
+      users.map(({ from }) => from),
+      ['main.ts'],
+    );
+  });
+
+  it('name only packages that package.json has as dependencies', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8'));
+    const packages = imports.filter((one) => !isOurs(one) && !one.to.startsWith('node:'));
+    for (const one of packages) assert.ok(Object.hasOwn(dependencies, one.to), show(one));
+  });
+});
+
+describe('files in src/', () => {
+  it('read no environment but in main.ts', () => {
+    assert.deepEqual(
+      files.filter((path) => /\bprocess\s*\.\s*env\b/.test(texts.get(path) as string)),
+      ['main.ts'],
+    );
+  });
+
+  it('read no clock, no chance and no disk in model, build, zip and the checks', () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bMath\.random|\brandomUUID|\bfetch\(|node:(fs|http|net|os|child_process)/;
+    const pure = files.filter((path) => isIn(path, ['model/', 'build/', 'zip/', 'errors.ts', 'ports.ts']));
+    assert.deepEqual(
+      pure.filter((path) => impure.test(texts.get(path) as string)),
+      [],
+    );
+  });
+
+  it(`have at most ${MAX_LINES} lines`, () => {
+    const lines = (path: string) => (texts.get(path) as string).split('\n').length - 1;
+    assert.deepEqual(
+      files.filter((path) => lines(path) > MAX_LINES).map((path) => `${path}: ${lines(path)}`),
+      [],
+    );
+  });
+
+  it('are named in kebab-case', () => {
+    assert.deepEqual(
+      files.filter((path) => !/^([a-z]+(-[a-z]+)*\/)*[a-z]+(-[a-z]+)*\.ts$/.test(path)),
+      [],
+    );
+  });
+});
