@@ -1,12 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { migrate } from '../infra/migrations.ts';
 import { type App, makeApp } from '../src/app.ts';
 import { type Env, loadConfig } from '../src/config.ts';
 import { type Connection, connect } from '../src/connect.ts';
 import { makeAuthenticate } from '../src/functions/auth.ts';
-import { makeTable } from '../src/functions/table.ts';
+import { type FunctionDefinition, makeTable } from '../src/functions/table.ts';
 import { INCOMING_CONTAINER } from '../src/model/names.ts';
 import type { Log } from '../src/ports.ts';
 import { type AppRepository, findAppRepositories } from './gitea/app-folders.ts';
@@ -64,6 +64,8 @@ export interface Stack {
   readonly connection: Connection;
   readonly repositories: readonly AppRepository[];
   readonly env: Env;
+  /** Takes up apps that were put into the apps folder since. */
+  rescan(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -96,7 +98,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const env = await writeSettings(directory, azurite, postgres, gitea, repositories);
     const { host, connection, app } = await step('functions', () => openFunctions(env, options, azurite, opened));
     const run = await writeRunFile(directory, host, azurite, postgres, gitea);
-    return { run, host, app, gitea, azurite, connection, repositories, env, stop };
+    const rescan = async () => {
+      const found = await findAppRepositories(options.appsDirectory, join(directory, 'git'));
+      gitea.setRepositories(found.repositories);
+      await seedStudio(postgres.url, sampleReleases(found.repositories), sampleScopes(found.repositories));
+      // An org that is new has a cluster in every environment: the functions read that at their start.
+      host.setDefinitions(
+        makeFunctions(await writeSettings(directory, azurite, postgres, gitea, found.repositories), connection)
+          .definitions,
+      );
+      await host.run('discoverApps');
+      await host.run('reconcileSources');
+    };
+    return { run, host, app, gitea, azurite, connection, repositories, env, rescan, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -175,9 +189,9 @@ async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, 
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
   const connection = connect(loaded.config, options.log);
   opened.push(() => connection.close());
-  const app = makeApp(connection.ports, loaded.config.studio);
+  const { app, definitions } = makeFunctions(env, connection);
   const host = await startFunctionsHost({
-    definitions: makeTable(app, makeAuthenticate(loaded.config.auth)),
+    definitions,
     port: options.port,
     timers: !options.forTests,
   });
@@ -189,6 +203,13 @@ async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, 
   return { host, connection, app };
 }
 
+function makeFunctions(env: Env, connection: Connection): { app: App; definitions: FunctionDefinition[] } {
+  const loaded = loadConfig(env);
+  if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
+  const app = makeApp(connection.ports, loaded.config.studio);
+  return { app, definitions: makeTable(app, makeAuthenticate(loaded.config.auth)) };
+}
+
 /** The same settings as in Azure, in the same form; only the connection strings are of the local run. */
 async function writeSettings(
   directory: string,
@@ -197,8 +218,9 @@ async function writeSettings(
   gitea: GiteaStandIn,
   repositories: readonly AppRepository[],
 ): Promise<Env> {
-  const orgs = [...new Set(repositories.map(({ org }) => org))];
   const file = join(directory, 'environments.yaml');
+  // Orgs of earlier runs keep their clusters: what was published there is still there.
+  const orgs = [...new Set([...(await readOrgs(file)), ...repositories.map(({ org }) => org)])].sort();
   const environments = Object.entries(ENVIRONMENTS).map(([name, hostname]) => [
     name,
     { hostname, storage: azurite.blobEndpoint(name), connectionString: azurite.connectionString(name), orgs },
@@ -210,13 +232,22 @@ async function writeSettings(
       environments: Object.fromEntries(environments),
     }),
   );
-  return {
+  const settings = {
     AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
     ENVIRONMENTS_FILE: file,
     STUDIO_STORAGE: azurite.connectionString(STUDIO_ACCOUNT),
     DATABASE_URL: postgres.url,
     GITEA_URL: gitea.url,
   };
+  // For the operator's commands, with --local.
+  await writeFile(join(directory, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
+  return settings;
+}
+
+async function readOrgs(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const content = parse(text) as { environments?: Record<string, { orgs: string[] }> } | null;
+  return Object.values(content?.environments ?? {}).flatMap(({ orgs }) => orgs);
 }
 
 async function writeRunFile(

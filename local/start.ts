@@ -4,6 +4,7 @@ import type { DeploymentDetails } from '../src/operate/deployment-view.ts';
 import { makeLocalLog, say } from './local-log.ts';
 import { processInfo } from './services/process-info.ts';
 import { readRunFile, removeState, type Stack, startStack } from './stack.ts';
+import { watchApps } from './watch-apps.ts';
 
 /**
  * `npm start`: the whole system on this machine, and one deployment through it.
@@ -85,7 +86,12 @@ async function main({ once, apps, port, fresh }: Arguments): Promise<number> {
     const isPublished = await Promise.race([deployFirst(stack), stopped.then(() => true)]);
     if (once) return isPublished ? 0 : 1;
     say('serving until Ctrl-C');
+    const stopWatching = watchApps(apps, async (found) => {
+      say(`new in the apps folder: ${found.join(', ')}`);
+      await stack.rescan();
+    });
     await stopped;
+    stopWatching();
     return 0;
   } finally {
     say('stopping');

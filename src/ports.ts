@@ -76,7 +76,8 @@ export interface ArtifactStore {
   archiveRelease(path: ArtifactPath, document: string): Promise<string>;
   readRelease(path: ArtifactPath): Promise<string | undefined>;
   readArtifact(path: ArtifactPath): Promise<Buffer | undefined>;
-  hasArchived(key: ReleaseKey): Promise<boolean>;
+  /** Ids of some deployments whose artifact or release document is in the archive. */
+  archivedIds(key: ReleaseKey): Promise<readonly string[]>;
 
   quarantine(blobName: string, content: Buffer, problems: readonly Problem[]): Promise<void>;
   ping(): Promise<void>;

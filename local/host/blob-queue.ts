@@ -1,4 +1,4 @@
-import type { BlobFunction, FunctionDefinition, QueueFunction } from '../../src/functions/table.ts';
+import type { BlobFunction, FunctionDefinition } from '../../src/functions/table.ts';
 import { invocation } from './invocation.ts';
 
 /** As in Azure: five times without a pause, then the message is poison. */
@@ -10,20 +10,17 @@ const POISON_QUEUE = 'webjobs-blobtrigger-poison';
 export class BlobQueue {
   private readonly waiting = new Map<string, { definition: BlobFunction; path: string }>();
   private readonly running = new Set<Promise<void>>();
-  private readonly functions: readonly BlobFunction[];
-  private readonly poison: readonly QueueFunction[];
+  private readonly definitions: () => readonly FunctionDefinition[];
 
-  constructor(definitions: readonly FunctionDefinition[]) {
-    this.functions = definitions.filter((one): one is BlobFunction => one.trigger === 'blob');
-    this.poison = definitions.filter(
-      (one): one is QueueFunction => one.trigger === 'queue' && one.queue === POISON_QUEUE,
-    );
+  constructor(definitions: () => readonly FunctionDefinition[]) {
+    this.definitions = definitions;
   }
 
   add(container: string, name: string): void {
     const path = `${container}/${name}`;
-    for (const definition of this.functions)
-      if (definition.container === container) this.waiting.set(`${definition.name} ${path}`, { definition, path });
+    for (const definition of this.definitions())
+      if (definition.trigger === 'blob' && definition.container === container)
+        this.waiting.set(`${definition.name} ${path}`, { definition, path });
     this.start();
   }
 
@@ -54,7 +51,8 @@ export class BlobQueue {
     }
     const [ContainerName = '', ...name] = path.split('/');
     const message = JSON.stringify({ Type: 'BlobTrigger', ContainerName, BlobName: name.join('/') });
-    for (const { name: functionName, handler } of this.poison)
-      await handler(message, invocation(functionName)).catch(() => {});
+    for (const one of this.definitions())
+      if (one.trigger === 'queue' && one.queue === POISON_QUEUE)
+        await one.handler(message, invocation(one.name)).catch(() => {});
   }
 }

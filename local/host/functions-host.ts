@@ -14,6 +14,8 @@ export interface FunctionsHost {
   blobWritten(container: string, name: string): void;
   /** Runs a function by its name, and waits for it. */
   run(name: string, input?: string): Promise<void>;
+  /** Serves these from now on. */
+  setDefinitions(definitions: readonly FunctionDefinition[]): void;
   /** Ends running work first. */
   close(): Promise<void>;
 }
@@ -29,23 +31,24 @@ const MAX_BODY_BYTES = 100 * 2 ** 20;
 const TICK_MS = 250;
 
 /** @throws Error when the port is taken */
-export async function startFunctionsHost({
-  definitions,
-  port,
-  timers = true,
-}: FunctionsHostOptions): Promise<FunctionsHost> {
-  const routes = compileRoutes(definitions);
-  const blobs = new BlobQueue(definitions);
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  let { definitions } = options;
+  let routes = compileRoutes(definitions);
+  const blobs = new BlobQueue(() => definitions);
   const run = (name: string, input = '') => runByName(definitions, name, input);
   const server = createServer((request, response) => {
     serve(routes, run, request, response).catch(() => response.destroy());
   });
-  await listen(server, port);
-  const timer = timers ? startTimers(definitions) : undefined;
+  await listen(server, options.port);
+  const timer = options.timers === false ? undefined : startTimers(() => definitions);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     blobWritten: (container, name) => blobs.add(container, name),
     run,
+    setDefinitions(replacement) {
+      definitions = replacement;
+      routes = compileRoutes(definitions);
+    },
     async close() {
       clearInterval(timer);
       const closed = new Promise((resolve) => server.close(resolve));
@@ -143,8 +146,7 @@ function runTimer(definition: TimerFunction): Promise<void> {
 }
 
 /** Each timer at the seconds and minutes of its schedule, and never twice at once. */
-function startTimers(definitions: readonly FunctionDefinition[]): NodeJS.Timeout {
-  const timers = definitions.filter((one): one is TimerFunction => one.trigger === 'timer');
+function startTimers(definitions: () => readonly FunctionDefinition[]): NodeJS.Timeout {
   const running = new Set<string>();
   let last = '';
   return setInterval(() => {
@@ -152,7 +154,7 @@ function startTimers(definitions: readonly FunctionDefinition[]): NodeJS.Timeout
     const second = now.toISOString().slice(0, 19);
     if (second === last) return;
     last = second;
-    for (const timer of timers) {
+    for (const timer of definitions().filter((one): one is TimerFunction => one.trigger === 'timer')) {
       if (running.has(timer.name) || !isDue(timer.schedule, now)) continue;
       running.add(timer.name);
       // It has logged its failure; its next time is its next try.

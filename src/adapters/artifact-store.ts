@@ -5,6 +5,7 @@ import type { BlobAccount, BlobContainer } from './blob-storage.ts';
 
 const ARTIFACTS_CONTAINER = 'artifacts';
 const REJECTED_CONTAINER = 'rejected';
+const ARCHIVE_PAGE = 20;
 const ZIP = 'application/zip';
 const JSON_TYPE = 'application/json';
 
@@ -47,8 +48,9 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
       return (await artifacts.read(artifactBlob(path)))?.bytes;
     },
 
-    async hasArchived({ org, app, environment }) {
-      return (await artifacts.list(`${org}/${app}/${environment}/`, 1)).length > 0;
+    async archivedIds({ org, app, environment }) {
+      const blobs = await artifacts.list(`${org}/${app}/${environment}/`, ARCHIVE_PAGE);
+      return [...new Set(blobs.map(({ name }) => name.slice(name.lastIndexOf('/') + 1).split('.')[0] ?? ''))];
     },
 
     async quarantine(blobName, content, problems: readonly Problem[]) {

@@ -1,11 +1,25 @@
-import { stringify } from 'yaml';
+import { type ScalarTag, stringify } from 'yaml';
+
+/** Text that only Go takes for a number: quoted, since a plain scalar that a tag's test matches is. */
+const GO_NUMBER: ScalarTag = {
+  default: true,
+  tag: 'tag:yaml.org,2002:int',
+  test: /^[-+]?_*[0-9][0-9_]*(?:[bBoOxX][0-9a-fA-F_]*|[eE][-+0-9_]*)?$/,
+  resolve: (text) => text,
+};
 
 /**
  * YAML that every parser reads alike: no anchors, no folding, and strings that YAML 1.1 (Go's, in the cluster) would
  * take for something else (`no`, `on`, `0400`, dates) in quotes.
  */
 export function toYaml(value: unknown): string {
-  return stringify(value, { version: '1.2', compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, {
+    version: '1.2',
+    compat: 'yaml-1.1',
+    customTags: (tags) => [...tags, GO_NUMBER],
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  });
 }
 
 /** What YAML's grammar forbids or turns into line breaks, though JSON allows it raw. */

@@ -8,11 +8,19 @@ export const VALUES_FILE = 'deployment/values.yaml';
 /** A Helm values tree: plain JSON. */
 export type Values = Record<string, unknown>;
 
-const MAX_BYTES = 1024 * 1024;
+/** Below what acceptance takes, since the HelmRelease holds the values two levels deeper, and more beside them. */
+const MAX_BYTES = 512 * 1024;
+const MAX_DEPTH = MAX_YAML_DEPTH - 4;
 const MAX_NODES = 20_000;
+/** For each of them yaml looks through the document from its start. */
+const MAX_ALIASES = 1_000;
+/** Go's parser sees no key where it is over 1,024 characters with its quotes. */
+const MAX_KEY = 1_000;
 const MAX_PROBLEMS = 100;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|\p{Surrogate}/u;
+/** And U+0085, U+2028, U+2029: kustomize takes them for line breaks, even when they were written as escapes. */
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/u;
 
 /**
  * Integers as Go's yaml.v3 reads them (its `resolve` hands the text, underscores taken out, to `strconv.ParseInt` with
@@ -22,11 +30,11 @@ const GO_INTEGER: ScalarTag = {
   identify: (value) => typeof value === 'number' && Number.isInteger(value),
   default: true,
   tag: 'tag:yaml.org,2002:int',
-  test: /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)$/,
+  test: /^(?=[-+0-9])[-+]?_*(?:0_*[bB]_*[01][01_]*|0_*[oO]_*[0-7][0-7_]*|0_*[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[0-7_]*|[1-9][0-9_]*)$/,
   resolve: (text, onError) => {
     const [, sign, digits] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? [];
     const octal = /^0[0-7]+$/.test(digits ?? '') ? `0o${digits?.slice(1)}` : digits;
-    const value = Number(octal) * (sign === '-' ? -1 : 1);
+    const value = Number(octal?.toLowerCase()) * (sign === '-' ? -1 : 1);
     if (!Number.isSafeInteger(value)) onError(`the integer ${text} is beyond 2^53`);
     return value;
   },
@@ -37,7 +45,7 @@ const GO_FLOAT: ScalarTag = {
   identify: (value) => typeof value === 'number',
   default: true,
   tag: 'tag:yaml.org,2002:float',
-  test: /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/,
+  test: /^(?=[-+.0-9])[-+]?(?:\.[0-9][0-9_]*|_*[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE]_*[-+]?_*[0-9][0-9_]*)?$/,
   resolve: (text) => Number(text.replaceAll('_', '')),
 };
 
@@ -84,7 +92,13 @@ function parseValues(text: string): Values {
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) =>
     problem('VALUES_INVALID', `${VALUES_FILE}, ${line(error.pos[0])}: ${error.message}`, VALUES_FILE),
   );
+  let aliases = 0;
   visit(document, {
+    Alias: () => {
+      if (++aliases <= MAX_ALIASES) return undefined;
+      problems.push(problem('VALUES_INVALID', `${VALUES_FILE}: more than ${MAX_ALIASES} aliases`, VALUES_FILE));
+      return visit.BREAK;
+    },
     Map: (_key, map) => {
       for (const key of repeatedKeys(map))
         problems.push(
@@ -96,8 +110,9 @@ function parseValues(text: string): Values {
         );
     },
     Pair: (_key, pair) => {
-      if (isScalar(pair.key) || isAlias(pair.key)) return undefined;
-      problems.push(problem('VALUES_INVALID', `${VALUES_FILE}: a key must be a plain scalar`, VALUES_FILE));
+      const reason = keyProblem(isAlias(pair.key) ? pair.key.resolve(document) : pair.key);
+      if (reason === undefined) return undefined;
+      problems.push(problem('VALUES_INVALID', `${VALUES_FILE}: ${reason}`, VALUES_FILE));
       return visit.SKIP;
     },
   });
@@ -106,7 +121,7 @@ function parseValues(text: string): Values {
   try {
     value = document.toJS({ maxAliasCount: MAX_NODES });
   } catch (cause) {
-    throw invalid('its aliases expand without end', cause);
+    throw invalid((cause as Error).message, cause);
   }
   if (value === null || value === undefined) return {};
   if (!isRecord(value)) throw invalid('must hold a map');
@@ -114,22 +129,37 @@ function parseValues(text: string): Values {
   return value;
 }
 
+/** Go's JSON has only text for keys. A merge key that counts as one has a symbol for its value. */
+function keyProblem(key: unknown): string | undefined {
+  if (!isScalar(key) || !['string', 'symbol'].includes(typeof key.value))
+    return `a key must be text: put ${isScalar(key) ? String(key.value) : 'it'} in quotes`;
+  if (typeof key.value !== 'string') return undefined;
+  if (key.value === '<<') return "the key '<<' in quotes is a merge key to other parsers";
+  return key.value.length > MAX_KEY
+    ? `a key of ${key.value.length} characters: at most ${MAX_KEY} are taken`
+    : undefined;
+}
+
 /** Aliases are expanded by now: what a few lines of text can blow up is counted here. Only JSON's types may be left. */
 function checkTree(root: Values): void {
   let nodes = 0;
+  let characters = 0;
   const walk = (value: unknown, depth: number): void => {
     if (++nodes > MAX_NODES) throw invalid(`more than ${MAX_NODES} values with its aliases expanded`);
-    if (depth > MAX_YAML_DEPTH) throw invalid(`nested deeper than ${MAX_YAML_DEPTH}`);
+    if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH}`);
     if (Array.isArray(value)) for (const inner of value) walk(inner, depth + 1);
     else if (isPlainMap(value))
       for (const [key, inner] of Object.entries(value)) [key, inner].map((v) => walk(v, depth + 1));
     else checkScalar(value);
+    if (typeof value === 'string') characters += value.length;
+    if (characters > MAX_BYTES) throw invalid(`over ${MAX_BYTES} characters with its aliases expanded`);
   };
   walk(root, 0);
 }
 
 function checkScalar(value: unknown): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalid('.inf and .nan are not values for Helm');
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw invalid(`the number ${value} is beyond 2^53`);
   if (typeof value === 'string' && UNPRINTABLE.test(value))
     throw invalid(`${JSON.stringify(value.slice(0, 40))} has control characters, or half of a surrogate pair`);
   if (value !== null && !['string', 'number', 'boolean'].includes(typeof value))

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
-import { appContainer, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
+import { appContainer, isDeploymentId, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
 import { type ReleaseMarker, readItems, readMarker } from '../model/release.ts';
 import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
 import { assertOwnSources } from './publish-sources.ts';
@@ -132,12 +132,19 @@ async function wantedDocument(
   // Nothing was ever deployed, says the ledger: then storage must say so too.
   if (stored && marker?.state === 'none' && readItems(stored.text)?.length === 1) return stored.text;
   const wasBare = marker?.state === 'none' || status.publishedSequence === 0;
-  if ((stored !== undefined && !wasBare) || (await ports.artifacts.hasArchived(key)))
+  if ((stored !== undefined && !wasBare) || (await hasUnknownArtifacts(ports, key)))
     throw new AppError(
       'LEDGER_STALE',
       `${describe(key)}: storage has a release or artifacts, the database has none; nothing was written`,
     );
   return bareRelease(key, status.installation, studio);
+}
+
+/** An archive that holds what the ledger has never heard of tells that the ledger was emptied, or is another one. */
+async function hasUnknownArtifacts(ports: Ports, key: ReleaseKey): Promise<boolean> {
+  const ids = await ports.artifacts.archivedIds(key);
+  const known = await Promise.all(ids.map((id) => (isDeploymentId(id) ? ports.ledger.deployment(id) : undefined)));
+  return known.some((deployment) => deployment === undefined);
 }
 
 function describe(key: ReleaseKey): string {

@@ -66,6 +66,23 @@ export function upgradeSources(
   );
 }
 
+/** The names of the entries that `upgradeSources` would change. Writes nothing. */
+export async function planSourcesUpgrade(
+  ports: Ports,
+  studio: Studio,
+  org: string,
+  environmentName: string,
+): Promise<string[]> {
+  const environment = requireEnvironment(studio, environmentName);
+  const stored = await ports.documents.read(sourcesPlace(environmentName, org));
+  const content = stored && readSources(stored.text, org, studio);
+  const releases = await ports.ledger.releases({ org, environment: environmentName });
+  const desired = releases.filter(isReady).map((app) => sourceEntry(app, environment, studio));
+  const before = new Map(content?.entries.map((entry) => [entry.name, canonicalJson(entry.objects)]));
+  const { entries } = mergeEntries(content?.entries ?? [], desired, 'bring to this form');
+  return entries.filter((entry) => before.get(entry.name) !== canonicalJson(entry.objects)).map(({ name }) => name);
+}
+
 /** What an operator asks for, and nobody else: takes one app's entry out. The app itself is left as it is. */
 export function removeSource(ports: Ports, studio: Studio, key: ReleaseKey): Promise<SourcesOutcome> {
   const name = fluxName(key, studio.name);
@@ -101,7 +118,7 @@ async function rewriteSources(
       ports.ledger.releases({ org, environment: environmentName }),
     ]);
     assertOwn(content, installation, org, environmentName);
-    const ready = releases.filter(({ publishedSequence, retiredAt }) => publishedSequence !== undefined && !retiredAt);
+    const ready = releases.filter(isReady);
     await assertWasHere(ports, stored, content, ready, org, environmentName);
     const desired = ready.map((app) => sourceEntry(app, environment, studio));
     const { entries, unknown } = merge(content?.entries ?? [], desired);
@@ -123,6 +140,10 @@ async function rewriteSources(
     `sources of ${org} in ${environmentName} changed ${MAX_ATTEMPTS} times while they were written`,
   );
 }
+
+/** Its release document is there, and no operator has retired it. */
+const isReady = ({ publishedSequence, retiredAt }: LedgerRelease): boolean =>
+  publishedSequence !== undefined && !retiredAt;
 
 /** Of what a cluster's sources are to name, without rendering it: equal digests and an equal ETag mean nothing to do. */
 export function digestOfSources(studio: Studio, environment: Environment, ready: readonly { app: string }[]): string {

@@ -1,5 +1,5 @@
-import { loadDatabaseConfig } from '../src/config.ts';
-import { migrate } from './migrations.ts';
+import { loadDatabaseConfig } from '../../src/config.ts';
+import { migrate } from '../migrations.ts';
 
 /** `npm run migrate`: brings the ledger's tables up to date in the database that the settings name. */
 const loaded = loadDatabaseConfig(process.env);
