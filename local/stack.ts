@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { migrate } from '../infra/migrations.ts';
 import { type App, makeApp } from '../src/app.ts';
@@ -63,6 +63,8 @@ export interface Stack {
   readonly azurite: Azurite;
   readonly connection: Connection;
   readonly repositories: readonly AppRepository[];
+  /** `{org}/{app}` of every app folder that was looked at, those that were skipped too. */
+  readonly foundApps: readonly string[];
   readonly env: Env;
   /** Takes up apps that were put into the apps folder since. */
   rescan(): Promise<void>;
@@ -86,7 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return result;
   };
   try {
-    const [azurite, postgres, { repositories, gitea }] = await allStarted([
+    const [azurite, postgres, { repositories, gitea, foundApps }] = await allStarted([
       step('Azurite (blob storage)', () => openAzurite(directory, options, before, opened)),
       step('PostgreSQL', () => openPostgres(directory, options, before, opened)),
       step('Gitea stand-in', () => openGitea(directory, options, before, opened)),
@@ -110,7 +112,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await host.run('discoverApps');
       await host.run('reconcileSources');
     };
-    return { run, host, app, gitea, azurite, connection, repositories, env, rescan, stop };
+    return { run, host, app, gitea, azurite, connection, repositories, foundApps, env, rescan, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -181,7 +183,11 @@ async function openGitea(directory: string, options: StackOptions, before: RunFi
     startGitea({ repositories }),
   );
   opened.push(() => gitea.close());
-  return { repositories, gitea };
+  const foundApps = [
+    ...repositories.map(({ org, app }) => `${org}/${app}`),
+    ...skipped.map(({ path }) => path.split(sep).slice(-2).join('/')),
+  ];
+  return { repositories, gitea, foundApps };
 }
 
 async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, opened: Opened) {
@@ -194,6 +200,8 @@ async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, 
     definitions,
     port: options.port,
     timers: !options.forTests,
+    showDocument: async (environment, container, blob) =>
+      (await connection.ports.documents.read({ environment, container, blob }))?.text,
   });
   opened.push(() => host.close());
   if (options.blobEvents === false) return { host, connection, app };

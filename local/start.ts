@@ -14,7 +14,7 @@ import { watchApps } from './watch-apps.ts';
  * - says where the documents are, and what to try next
  * - serves until Ctrl-C, and leaves no process behind
  */
-const STATE = fileURLToPath(new URL('../.local', import.meta.url));
+const DEFAULT_STATE = fileURLToPath(new URL('../.local', import.meta.url));
 const SAMPLE_APPS = fileURLToPath(new URL('apps', import.meta.url));
 const DEFAULT_PORT = 7071;
 const FINAL = ['published', 'applied', 'failed', 'rejected', 'superseded'];
@@ -26,6 +26,7 @@ const USAGE = `npm start -- [options]
   --apps DIR     serve the apps in DIR/{org}/{app}/, plain folders or git repositories
   --port PORT    of the functions (default ${DEFAULT_PORT})
   --fresh        forget all earlier state
+  --state DIR    where state is kept (default .local)
   --help         this text`;
 
 try {
@@ -40,6 +41,7 @@ interface Arguments {
   readonly apps: string;
   readonly port: number;
   readonly fresh: boolean;
+  readonly state: string;
 }
 
 function readArguments(): Arguments {
@@ -49,6 +51,7 @@ function readArguments(): Arguments {
       apps: { type: 'string', default: SAMPLE_APPS },
       port: { type: 'string', default: String(DEFAULT_PORT) },
       fresh: { type: 'boolean', default: false },
+      state: { type: 'string', default: DEFAULT_STATE },
       help: { type: 'boolean', default: false },
     },
   });
@@ -59,19 +62,19 @@ function readArguments(): Arguments {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port '${values.port}': must be a number from 0 to 65535`);
-  return { once: values.once, apps: values.apps, port, fresh: values.fresh };
+  return { ...values, port };
 }
 
-async function main({ once, apps, port, fresh }: Arguments): Promise<number> {
-  const running = await readRunFile(STATE);
+async function main({ once, apps, port, fresh, state }: Arguments): Promise<number> {
+  const running = await readRunFile(state);
   if (running && processInfo(running.pid)?.command.includes('local/start.ts') && running.pid !== process.pid)
     throw new Error(
-      `process ${running.pid} is using the state in .local already: end it first (it serves ${running.functionsUrl})`,
+      `process ${running.pid} is using the state in ${state} already: end it first (it serves ${running.functionsUrl})`,
     );
-  if (fresh) await removeState(STATE);
+  if (fresh) await removeState(state);
   const stopped = whenAsked();
   const starting = startStack({
-    directory: STATE,
+    directory: state,
     appsDirectory: apps,
     port,
     log: makeLocalLog(),
@@ -86,7 +89,7 @@ async function main({ once, apps, port, fresh }: Arguments): Promise<number> {
     const isPublished = await Promise.race([deployFirst(stack), stopped.then(() => true)]);
     if (once) return isPublished ? 0 : 1;
     say('serving until Ctrl-C');
-    const stopWatching = watchApps(apps, async (found) => {
+    const stopWatching = watchApps(apps, stack.foundApps, async (found) => {
       say(`new in the apps folder: ${found.join(', ')}`);
       await stack.rescan();
     });
@@ -137,14 +140,15 @@ async function followToEnd(url: string): Promise<DeploymentDetails> {
 }
 
 function showNext({ run }: Stack, org: string, app: string, id: string): void {
-  const endpoint = /BlobEndpoint=([^;]+)/.exec(run.environments.tt02 ?? '')?.[1];
+  const storage = /BlobEndpoint=([^;]+)/.exec(run.environments.tt02 ?? '')?.[1];
   console.log(`
-  What Flux reads (storage is in Azurite; the connection strings are in .local/run.json):
-    release  ${endpoint}/app-${org}-${app}/release/release.yaml
-    source   ${endpoint}/cluster-${org}/sources/sources.yaml
+  What Flux reads, from the storage account ${storage} (connection strings: .local/run.json):
+    release  ${run.functionsUrl}/local/tt02/app-${org}-${app}/release/release.yaml
+    source   ${run.functionsUrl}/local/tt02/cluster-${org}/sources/sources.yaml
 
   Try next:
     curl ${run.functionsUrl}/api/v1/${org}/${app}/deployments/${id}
+    curl ${run.functionsUrl}/api/v1/${org}/${app}
     curl ${run.functionsUrl}/api/health
     curl -X POST ${run.functionsUrl}/api/v1/${org}/${app}/deployments \\
       -H 'content-type: application/json' -d '{"envName":"production","tagName":"1"}'

@@ -7,13 +7,16 @@ const POLL_MS = 1_000;
  * Calls `onNew` when app folders have come that were not there before, once they have stopped growing: a copy takes a
  * while. Looks at names only, so that thousands of apps cost little.
  */
-export function watchApps(appsDirectory: string, onNew: (apps: readonly string[]) => Promise<void>): () => void {
-  let known: ReadonlySet<string> | undefined;
+export function watchApps(
+  appsDirectory: string,
+  atStart: readonly string[],
+  onNew: (apps: readonly string[]) => Promise<void>,
+): () => void {
+  const known = new Set(atStart);
   const growing = new Map<string, string>();
   let busy = false;
   const look = async () => {
     const names = await listApps(appsDirectory);
-    known ??= new Set(names);
     for (const name of names) if (!known.has(name) && !growing.has(name)) growing.set(name, '');
     const settled: string[] = [];
     for (const [name, before] of growing) {
@@ -23,7 +26,7 @@ export function watchApps(appsDirectory: string, onNew: (apps: readonly string[]
     }
     if (settled.length === 0 || settled.length < growing.size) return;
     growing.clear();
-    known = new Set([...known, ...settled]);
+    for (const name of settled) known.add(name);
     await onNew(settled);
   };
   const timer = setInterval(() => {

@@ -37,8 +37,9 @@ function register(definition: FunctionDefinition): void {
     app.http(name, { methods: [method], route, authLevel: 'anonymous', handler });
   } else if (definition.trigger === 'blob') {
     const { container, connection, handler } = definition;
-    // Polling finds nothing on Flex Consumption: the events come from Event Grid.
-    app.storageBlob(name, { path: `${container}/{name}`, connection, source: 'EventGrid', handler });
+    // In Azure the events come from Event Grid, all that Flex Consumption takes. Azurite sends none: there it is polled.
+    const source = process.env.AZURE_FUNCTIONS_ENVIRONMENT === 'Development' ? 'LogsAndContainerScan' : 'EventGrid';
+    app.storageBlob(name, { path: `${container}/{name}`, connection, source, handler });
   } else if (definition.trigger === 'queue') {
     app.storageQueue(name, {
       queueName: definition.queue,

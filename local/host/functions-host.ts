@@ -25,6 +25,8 @@ export interface FunctionsHostOptions {
   readonly port: number;
   /** Off in tests that fire timers themselves. */
   readonly timers?: boolean;
+  /** A document in storage, shown at `/local/{environment}/{container}/{blob}`: storage itself asks for a signature. */
+  readonly showDocument?: (environment: string, container: string, blob: string) => Promise<string | undefined>;
 }
 
 const MAX_BODY_BYTES = 100 * 2 ** 20;
@@ -37,7 +39,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const blobs = new BlobQueue(() => definitions);
   const run = (name: string, input = '') => runByName(definitions, name, input);
   const server = createServer((request, response) => {
-    serve(routes, run, request, response).catch(() => response.destroy());
+    const served = request.url?.startsWith('/local/')
+      ? showDocument(options, request, response)
+      : serve(routes, run, request, response);
+    served.catch(() => response.destroy());
   });
   await listen(server, options.port);
   const timer = options.timers === false ? undefined : startTimers(() => definitions);
@@ -98,6 +103,21 @@ async function serve(
     ...(body.length > 0 ? { body: { bytes: body } } : {}),
   });
   send(response, await route.definition.handler(call, invocation(route.definition.name)));
+}
+
+async function showDocument(
+  options: FunctionsHostOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const [environment = '', container = '', ...blob] = pathname
+    .slice('/local/'.length)
+    .split('/')
+    .map(decodeURIComponent);
+  const text = await options.showDocument?.(environment, container, blob.join('/')).catch(() => undefined);
+  if (text === undefined) return send(response, notServed(pathname, []));
+  send(response, { status: 200, headers: { 'content-type': 'application/yaml' }, body: text });
 }
 
 function notServed(pathname: string, matching: readonly CompiledRoute[]): HttpResponseInit {

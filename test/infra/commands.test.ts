@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { get, post, waitForEnd } from '../support/api.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+describe("an operator's command", () => {
+  let stack: TestStack;
+  before(async () => {
+    stack = await startTestStack();
+    await deploy('tt02');
+    await stack.app.reconcileSources(new Date());
+  });
+  after(() => stack.stop());
+
+  const app = () => `${stack.run.functionsUrl}/api/v1/ttd/parking-permit`;
+  async function deploy(envName: string) {
+    const { body } = await post(`${app()}/deployments`, { envName, tagName: '1' });
+    return waitForEnd(`${app()}/deployments/${body.id}`);
+  }
+  const documentOf = async (container: string, blob: string, environment = 'tt02') =>
+    String((await stack.storage(environment).container(container).read(blob))?.bytes);
+  const sources = (environment?: string) => documentOf('cluster-ttd', 'sources/sources.yaml', environment);
+
+  function run(command: string, ...args: string[]): Promise<{ code: number; out: string }> {
+    const env = { PATH: process.env.PATH ?? '', ...stack.env } as Record<string, string>;
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        ['--import', 'tsx', `infra/commands/${command}.ts`, ...args],
+        { cwd: ROOT, env },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
+      );
+    });
+  }
+
+  it('says how it is used when it is called wrongly', async () => {
+    for (const [command, ...args] of [
+      ['retire'],
+      ['retire', 'ttd/parking-permit'],
+      ['retire', 'nonsense', '--environment', 'tt02'],
+      ['upgrade-sources', '--environment', 'tt02', '--apply', '--dry-run'],
+      ['restore', '--unknown'],
+    ] as const) {
+      const { code, out } = await run(command, ...args);
+      assert.deepEqual([code, out.includes(`npm run ${command} --`)], [1, true], out);
+    }
+    assert.match((await run('restore', '--environment', 'nowhere')).out, /must be one of at22, /);
+  });
+
+  it('migrates a database, once', async () => {
+    assert.match((await run('migrate')).out, /up to date/);
+  });
+
+  it('retires nothing that is deployed', async () => {
+    const { code, out } = await run('retire', 'ttd/parking-permit', '--environment', 'tt02', '--apply');
+    assert.deepEqual([code, /SOURCE_IN_USE/.test(out)], [1, true], out);
+    assert.match(await sources(), /ttd-parking-permit-dev/);
+  });
+
+  it('retires an app that was taken down, and a deployment brings it back', async () => {
+    const { body } = await post(`${app()}/undeploy`, { envName: 'tt02' });
+    assert.equal(body.state, 'published');
+    const plan = await run('retire', 'ttd/parking-permit', '--environment', 'tt02');
+    assert.deepEqual([plan.code, /Would take/.test(plan.out)], [0, true]);
+    assert.match(await sources(), /ttd-parking-permit-dev/, 'a dry run changes nothing');
+    assert.equal((await run('retire', 'ttd/parking-permit', '--environment', 'tt02', '--apply')).code, 0);
+    assert.doesNotMatch(await sources(), /ttd-parking-permit-dev/);
+    const summary = await stack.app.reconcileSources(new Date());
+    assert.equal(summary.planned, 0);
+    assert.doesNotMatch(await sources(), /ttd-parking-permit-dev/, 'no pass brings it back');
+    const view = (await get(app())).body.environments.find(({ envName }: { envName: string }) => envName === 'tt02');
+    assert.match(view.reason, /retired/);
+    assert.equal((await deploy('tt02')).state, 'published');
+    assert.match(await sources(), /ttd-parking-permit-dev/);
+  });
+
+  it("changes the sources' form only when it is asked to", async () => {
+    const ours = await sources('at22');
+    const older = ours
+      .replaceAll('"altinn.studio/source-form": "1"', '"altinn.studio/source-form": "0"')
+      .replace('"1m"', '"7m"');
+    await stack.storage('at22').container('cluster-ttd').overwrite('sources/sources.yaml', older, 'application/yaml');
+    await stack.app.reconcileSources(new Date());
+    assert.equal(await sources('at22'), older, 'a new version leaves it alone');
+    const plan = await run('upgrade-sources', '--environment', 'at22', '--dry-run');
+    assert.match(plan.out, /would change {2}ttd-parking-permit-dev[\s\S]*Would change 1 source in at22/);
+    assert.equal(await sources('at22'), older);
+    assert.match((await run('upgrade-sources', '--environment', 'at22', '--apply')).out, /Changed 1 source/);
+    assert.equal(await sources('at22'), ours);
+  });
+
+  it('restores what an emptied account should hold', async () => {
+    const release = await documentOf('app-ttd-parking-permit', 'release/release.yaml');
+    const before = await sources();
+    for (const container of ['app-ttd-parking-permit', 'cluster-ttd'])
+      for (const { name } of await stack.storage('tt02').container(container).list('')) {
+        const etag = await stack.storage('tt02').container(container).etag(name);
+        await stack
+          .storage('tt02')
+          .container(container)
+          .remove(name, etag as string);
+      }
+    await stack.app.reconcileSources(new Date());
+    assert.equal(
+      await stack.storage('tt02').container('cluster-ttd').etag('sources/sources.yaml'),
+      undefined,
+      'not by itself',
+    );
+    assert.equal((await stack.app.checkHealth()).holds[0]?.code, 'STORAGE_EMPTY');
+    assert.match((await run('restore', '--environment', 'tt02')).out, /Would publish 1 releases/);
+    assert.equal((await run('restore', '--environment', 'tt02', '--apply')).code, 0);
+    assert.equal(await documentOf('app-ttd-parking-permit', 'release/release.yaml'), release);
+    assert.equal(await sources(), before);
+    await stack.app.reconcileSources(new Date());
+    assert.deepEqual((await stack.app.checkHealth()).holds, []);
+  });
+});
