@@ -10,6 +10,7 @@ import { validateArtifact } from '../src/accept/validate-artifact.ts';
 import { buildArtifact } from '../src/build/build-artifact.ts';
 import { gatherSource } from '../src/deploy/gather-source.ts';
 import type { Environment, Studio } from '../src/model/environments.ts';
+import { DEFAULT_POLICY } from '../src/model/policy.ts';
 import type { Repositories } from '../src/ports.ts';
 import { inflateEntry } from '../src/zip/inflate.ts';
 import { packZip } from '../src/zip/pack-zip.ts';
@@ -37,6 +38,7 @@ const STUDIO: Studio = {
   chart: { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' },
   registryPattern: '{org}altinnregistry01.azurecr.io',
   appSecretPattern: '{org}-{app}-env',
+  policy: DEFAULT_POLICY,
   environments: [ENVIRONMENT],
 };
 

@@ -4,6 +4,7 @@ import type { StorageConfig } from './adapters/blob-storage.ts';
 import { type Problem, problem } from './errors.ts';
 import type { Environment, Studio } from './model/environments.ts';
 import { isOrg } from './model/names.ts';
+import { DEFAULT_POLICY } from './model/policy.ts';
 
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be a short name in lower case');
 const pattern = z.string().regex(/\{org\}/, "must contain '{org}'");
@@ -33,6 +34,13 @@ const fileSchema = z.strictObject({
       repository: z.string().min(1).default('altinn-charts'),
     }),
   }),
+  policy: z
+    .strictObject({
+      valuesKeys: z.array(z.string().min(1)).default([...DEFAULT_POLICY.valuesKeys]),
+      hosts: z.array(z.string().min(1)).default([...DEFAULT_POLICY.hosts]),
+      deployDocuments: z.enum(['rebuild', 'allow-list']).default(DEFAULT_POLICY.deployDocuments),
+    })
+    .prefault({}),
   environments: z
     .record(label, environmentSchema)
     .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),
@@ -62,7 +70,7 @@ export function readEnvironments(
   const parsed = fileSchema.safeParse(document.toJS());
   if (!parsed.success)
     return fail(parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`));
-  const { studio, environments } = parsed.data;
+  const { studio, environments, policy } = parsed.data;
   const messages = Object.entries(environments).flatMap(([name, facts]) =>
     storageProblems(name, facts, options.development),
   );
@@ -76,6 +84,7 @@ export function readEnvironments(
       appSecretPattern: studio.appSecret,
       ...(studio.serviceAccountName === undefined ? {} : { serviceAccountName: studio.serviceAccountName }),
       environments: Object.entries(environments).map(([name, facts]) => toEnvironment(name, facts)),
+      policy,
     },
     storage: new Map(
       Object.entries(environments).map(([name, { storage, connectionString }]) => [

@@ -145,6 +145,11 @@ export const ERROR_CODES = {
     'Only what the platform makes is allowed.',
   ),
   RELEASE_POLICY: code('rejected', 'A Kubernetes document breaks the rules.', 'Correct each problem listed.'),
+  SECRET_IN_ARTIFACT: code(
+    'rejected',
+    'A secret stands in clear: refused in what is deployed, a warning in source files.',
+    'Take it out, and replace the secret: it has been read. Apps get theirs from the cluster.',
+  ),
   ARTIFACT_PATH_INVALID: code(
     'rejected',
     'The blob is not at `{org}/{app}/{environment}/{deploymentId}.zip`.',

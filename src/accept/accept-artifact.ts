@@ -8,6 +8,7 @@ import type { IncomingBlob, Ports } from '../ports.ts';
 import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
 import { ZIP_LIMITS } from '../zip/read-zip.ts';
+import type { ExpectedInputs } from './check-documents.ts';
 import { type ValidArtifact, validateArtifact } from './validate-artifact.ts';
 
 /** Gone and repeated blobs are nobody's fault: events come more than once, and late. */
@@ -54,7 +55,9 @@ export async function acceptArtifact(ports: Ports, studio: Studio, blobName: str
 
   const environment = findEnvironment(studio, path.environment) as Environment;
   const [validation] = await Promise.all([
-    validateArtifact(blob.bytes, path, environment, studio),
+    expectedInputs(ports, studio, path, row).then((expected) =>
+      validateArtifact(blob.bytes, path, environment, studio, expected),
+    ),
     row && assertLedgerFits(ports, studio, path).catch((error) => endHere(ports, blob, row, error)),
   ]);
   if ('problems' in validation) return refuse(ports, blob, row, validation.problems);
@@ -139,6 +142,17 @@ function foreignProblems(
   if (row.built?.sha256 !== digest)
     return [problem('ARTIFACT_DIGEST_MISMATCH', 'the blob is not the one that was built for this deployment')];
   return [];
+}
+
+/** A deployment's own, as they were when it was asked for; a dropped artifact is held against what is so now. */
+async function expectedInputs(
+  ports: Ports,
+  studio: Studio,
+  path: ArtifactPath,
+  row: Deployment | undefined,
+): Promise<ExpectedInputs> {
+  if (row) return row.resolved;
+  return { chartVersion: studio.chart.version, scopes: await ports.studio.scopes(path) };
 }
 
 const isDone = (row: Deployment): boolean => !AWAITS_ARTIFACT.includes(row.state);

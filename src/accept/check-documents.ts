@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { platformValues } from '../build/app-values.ts';
+import { decodeText } from '../build/check-app.ts';
+import { secretProblems } from '../build/check-secrets.ts';
+import { valuesProblems } from '../build/check-values.ts';
 import {
   HELM_RELEASE,
   helmRelease,
@@ -7,17 +10,18 @@ import {
   maskinportenClient,
   type TraceContext,
 } from '../build/flux-documents.ts';
-import { mergeValues } from '../build/read-values.ts';
+import { mergeValues, readValues, VALUES_FILE, type Values } from '../build/read-values.ts';
 import type { KubernetesObject } from '../build/release-document.ts';
-import { type Problem, problem } from '../errors.ts';
+import { type Problem, problem, toAppError } from '../errors.ts';
 import {
   DEPLOY_FOLDER,
   HELM_RELEASE_DOCUMENT,
   MASKINPORTEN_DOCUMENT,
   type Manifest,
+  SOURCE_FOLDER,
   VALUES_DOCUMENT,
 } from '../model/artifact.ts';
-import { byCodePoint, isRecord } from '../model/digest.ts';
+import { byCodePoint, canonicalJson, isRecord } from '../model/digest.ts';
 import type { Environment, Studio } from '../model/environments.ts';
 import { readDocument } from './read-document.ts';
 
@@ -25,6 +29,12 @@ const EXACT_VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const MAX_TRACESTATE = 512;
 const ALLOWED: readonly string[] = [VALUES_DOCUMENT, HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT];
+
+/** What the documents must rest on: as resolved for the deployment, or for a dropped artifact as Studio has it now. */
+export interface ExpectedInputs {
+  readonly chartVersion: string;
+  readonly scopes: readonly string[];
+}
 
 export interface DeployDocuments {
   readonly objects: readonly KubernetesObject[];
@@ -34,15 +44,17 @@ export interface DeployDocuments {
 /**
  * Checks what the artifact would have the cluster apply, and takes it apart.
  *
- * Each document must be what we would make for this app and environment ourselves. Free are only: the app's own part of
- * the values, the Maskinporten scopes, the chart's version, and the caller's trace context.
+ * Each document must be what we would make for this app and environment ourselves. By policy `allow-list` the app's own
+ * part of the values, the scopes and the chart's version are free, within the rules for values; by `rebuild` they too
+ * must be what the artifact's source and `expected` give. The caller's trace context always is.
  */
-export function checkDocuments(
+export async function checkDocuments(
   manifest: Manifest,
   contents: ReadonlyMap<string, Buffer>,
   environment: Environment,
   studio: Studio,
-): DeployDocuments {
+  expected: ExpectedInputs | undefined,
+): Promise<DeployDocuments> {
   const problems: Problem[] = [];
   const documents = new Map<string, unknown>();
   for (const [path, content] of contents) {
@@ -52,6 +64,7 @@ export function checkDocuments(
       continue;
     }
     const read = readDocument(path, content);
+    problems.push(...(await secretProblems(path, content)));
     problems.push(...read.problems);
     if (read.problems.length === 0) documents.set(path, read.value);
   }
@@ -62,9 +75,46 @@ export function checkDocuments(
   problems.push(
     ...helmReleaseProblems(manifest, documents, environment, studio),
     ...maskinportenProblems(manifest, documents.get(MASKINPORTEN_DOCUMENT), studio),
+    ...valuesProblems(documents.get(VALUES_DOCUMENT) as Values, manifest, environment, studio.policy),
+    ...(studio.policy.deployDocuments === 'rebuild'
+      ? rebuildProblems(manifest, documents, contents, environment, studio, expected)
+      : []),
   );
   const objects = [HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT].flatMap((path) => documents.get(path) ?? []);
   return { objects: objects as KubernetesObject[], problems };
+}
+
+/** What differs from what we would build from the artifact's own source. */
+function rebuildProblems(
+  manifest: Manifest,
+  documents: ReadonlyMap<string, unknown>,
+  contents: ReadonlyMap<string, Buffer>,
+  environment: Environment,
+  studio: Studio,
+  expected: ExpectedInputs | undefined,
+): Problem[] {
+  const problems: Problem[] = [];
+  const valuesFile = contents.get(SOURCE_FOLDER + VALUES_FILE);
+  try {
+    const own = readValues(valuesFile && decodeText(valuesFile));
+    const ours = mergeValues(own, platformValues(manifest, environment, studio));
+    for (const path of differences(documents.get(VALUES_DOCUMENT), ours, ''))
+      problems.push(policy(VALUES_DOCUMENT, `${path} is not what its own ${VALUES_FILE} and the platform give`));
+  } catch (error) {
+    problems.push(...toAppError(error).problems);
+  }
+  if (expected === undefined) return problems;
+  if (manifest.inputs.chart.version !== expected.chartVersion)
+    problems.push(
+      policy(
+        HELM_RELEASE_DOCUMENT,
+        `chart version '${manifest.inputs.chart.version}': must be '${expected.chartVersion}'`,
+      ),
+    );
+  const scopes = [...new Set(expected.scopes)].sort(byCodePoint);
+  if (canonicalJson(readScopes(documents.get(MASKINPORTEN_DOCUMENT))) !== canonicalJson(scopes))
+    problems.push(policy(MASKINPORTEN_DOCUMENT, 'the scopes are not those in Studio'));
+  return problems;
 }
 
 function kindProblems(path: string, document: unknown): Problem[] {
@@ -104,15 +154,16 @@ function helmReleaseProblems(
 
 function maskinportenProblems(manifest: Manifest, document: unknown, studio: Studio): Problem[] {
   if (document === undefined) return [];
-  const spec = isRecord(document) && isRecord(document.spec) ? document.spec : {};
-  const scopes = Array.isArray(spec.scopes)
-    ? spec.scopes.filter((scope): scope is string => typeof scope === 'string')
-    : [];
-  const sorted = [...new Set(scopes)].sort(byCodePoint);
+  const sorted = [...new Set(readScopes(document))].sort(byCodePoint);
   if (sorted.length === 0) return [policy(MASKINPORTEN_DOCUMENT, 'spec.scopes must hold at least one scope')];
   return differences(document, maskinportenClient({ ...manifest, scopes: sorted }, studio), '').map((path) =>
     policy(MASKINPORTEN_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
   );
+}
+
+function readScopes(document: unknown): string[] {
+  const spec = isRecord(document) && isRecord(document.spec) ? document.spec : {};
+  return Array.isArray(spec.scopes) ? spec.scopes.filter((scope): scope is string => typeof scope === 'string') : [];
 }
 
 function readTrace(document: Record<string, unknown>): TraceContext {

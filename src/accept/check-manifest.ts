@@ -12,16 +12,19 @@ import {
 } from '../model/artifact.ts';
 import type { FileDigest } from '../model/digest.ts';
 import type { ArtifactPath } from '../model/names.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from '../model/read-json.ts';
 
 /** 5,000 entries with long paths. */
-const MAX_MANIFEST_BYTES = 8 * 2 ** 20;
+const MANIFEST_LIMITS = { maxBytes: 8 * 2 ** 20, maxDepth: 64 };
 
 /** `artifact.json`, of the documented form. */
 export function readManifest(content: Buffer): { manifest?: Manifest; problems: Problem[] } {
-  const { value, problems } = readJson(MANIFEST_FILE, content, MAX_MANIFEST_BYTES);
-  if (problems.length > 0) return { problems };
-  const result = manifestSchema.safeParse(value);
+  const read = readJson(content, MANIFEST_LIMITS);
+  if (read.fault) {
+    const code = read.fault === 'unsafe' ? 'YAML_UNSAFE' : 'YAML_INVALID';
+    return { problems: [problem(code, `${MANIFEST_FILE}: ${read.message}`, MANIFEST_FILE)] };
+  }
+  const result = manifestSchema.safeParse(read.value);
   if (result.success) return { manifest: result.data, problems: [] };
   return {
     problems: result.error.issues.map((issue) =>

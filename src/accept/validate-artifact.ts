@@ -8,7 +8,7 @@ import type { ArtifactPath } from '../model/names.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
 import { inflateEntry } from '../zip/inflate.ts';
 import { readZip, type ZipEntry } from '../zip/read-zip.ts';
-import { checkDocuments } from './check-documents.ts';
+import { checkDocuments, type ExpectedInputs } from './check-documents.ts';
 import { manifestProblems, readManifest } from './check-manifest.ts';
 
 /** An artifact that may be published: what its manifest says, and the objects it deploys, read by us. */
@@ -29,6 +29,7 @@ export async function validateArtifact(
   path: ArtifactPath,
   environment: Environment,
   studio: Studio,
+  expected?: ExpectedInputs,
 ): Promise<Validation> {
   const { entries, problems } = readZip(zip, 'artifact');
   const paths = entries.map((entry) => entry.path);
@@ -55,7 +56,13 @@ export async function validateArtifact(
   const mismatches = [...manifestProblems(manifest, path, files), ...strayProblems(paths)];
   if (mismatches.length > 0) return { problems: mismatches };
 
-  const { objects, problems: refused } = checkDocuments(manifest, unpacked.contents, environment, studio);
+  const { objects, problems: refused } = await checkDocuments(
+    manifest,
+    unpacked.contents,
+    environment,
+    studio,
+    expected,
+  );
   const wrong = [...refused, ...sourceProblems(manifest, paths, unpacked.contents)];
   if (wrong.length > 0) return { problems: wrong };
   return { artifact: { manifest, objects, warnings: portabilityProblems(paths.filter(isSource)) } };

@@ -1,3 +1,4 @@
+import { throwIfAny } from '../errors.ts';
 import {
   type ArtifactInputs,
   DEPLOY_FOLDER,
@@ -14,6 +15,7 @@ import { byCodePoint, canonicalJson, type FileDigest, filesDigest, sha256 } from
 import { type Environment, fillPattern, type Studio } from '../model/environments.ts';
 import type { NewFile } from '../zip/pack-zip.ts';
 import { type AppRelease, appHost, imageRegistry, platformValues } from './app-values.ts';
+import { valuesProblems } from './check-values.ts';
 import { toYaml } from './emit.ts';
 import { helmRelease, maskinportenClient, type TraceContext } from './flux-documents.ts';
 import { mergeValues, readValues, VALUES_FILE } from './read-values.ts';
@@ -43,7 +45,7 @@ export interface BuiltArtifact {
   readonly deployFiles: readonly NewFile[];
 }
 
-/** @throws AppError VALUES_INVALID */
+/** @throws AppError VALUES_INVALID, RELEASE_POLICY */
 export function buildArtifact(inputs: AppInputs): BuiltArtifact {
   const deployFiles = buildDeployFiles(inputs);
   const files = [
@@ -79,6 +81,7 @@ export function buildArtifact(inputs: AppInputs): BuiltArtifact {
 function buildDeployFiles(inputs: AppInputs): (NewFile & { content: string })[] {
   const { environment, studio } = inputs;
   const values = mergeValues(readValues(inputs.valuesText), platformValues(inputs, environment, studio));
+  throwIfAny(valuesProblems(values, inputs, environment, studio.policy));
   const scopes = [...new Set(inputs.scopes)].sort(byCodePoint);
   const documents: [string, unknown][] = [
     [VALUES_DOCUMENT, values],

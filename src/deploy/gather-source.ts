@@ -1,4 +1,5 @@
 import { appProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
+import { secretProblems } from '../build/check-secrets.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { SOURCE_FOLDER } from '../model/artifact.ts';
@@ -21,6 +22,7 @@ export interface GatheredSource {
 
 /** The manifest and the documents below `deploy/` are entries too. */
 const OUR_ENTRIES = 4;
+const MAX_WARNINGS = 100;
 
 /**
  * The repository at a commit, checked to be an app that can be deployed.
@@ -33,12 +35,14 @@ export async function gatherSource(repositories: Repositories, name: AppName, co
   const entries = readArchive(archive);
   const files: FileDigest[] = [];
   const contents = new Map<string, Buffer>();
+  const warnings: Problem[] = [];
   for (const { path, entry } of entries) {
     const content = await inflateEntry(entry).catch((cause) => {
       throw new AppError('GITEA_ARCHIVE_INVALID', `the archive of ${commit} is damaged at ${path}`, { cause });
     });
     files.push({ path, size: content.length, sha256: sha256(content) });
     if (isCheckedFile(path)) contents.set(path, content);
+    if (warnings.length < MAX_WARNINGS) warnings.push(...(await secretProblems(path, content)));
   }
   const paths = files.map(({ path }) => path);
   throwIfAny([...appProblems(name, { paths, contents }), ...folderCollisions(paths)]);
@@ -53,7 +57,7 @@ export async function gatherSource(repositories: Repositories, name: AppName, co
         deflated: entry.deflated,
       })),
     },
-    warnings: portabilityProblems(paths),
+    warnings: [...warnings, ...portabilityProblems(paths)].slice(0, MAX_WARNINGS),
   };
 }
 

@@ -6,6 +6,7 @@ import { type AppName, appNameProblems, isOrg } from '../model/names.ts';
 import { deploymentUrl } from '../operate/deployment-view.ts';
 import type { Log } from '../ports.ts';
 import { type Authenticate, authorize, type Caller, type Role } from './auth.ts';
+import { readJsonBody } from './read-json-body.ts';
 
 export type HttpHandler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
 
@@ -24,7 +25,9 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
   internal: 500,
 };
-const MAX_BODY_BYTES = 64 * 1024;
+/** What a caller sent comes back in messages, so they could get as long as that. */
+const MAX_MESSAGE = 500;
+const MAX_PROBLEMS = 20;
 const NOBODY: Caller = { id: '', name: '', roles: new Set() };
 
 /** The one place where a kind of error becomes an HTTP status (RFC 9457), and where callers are let in. */
@@ -105,31 +108,33 @@ export function readOrg(request: HttpRequest): string {
 
 /** @throws AppError REQUEST_INVALID with every problem, REQUEST_TOO_LARGE, CONTENT_TYPE_UNSUPPORTED */
 export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json')
-    throw new AppError('CONTENT_TYPE_UNSUPPORTED', `Content-Type '${type ?? ''}': must be application/json`);
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const text = await request.text();
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw tooLarge();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new AppError('REQUEST_INVALID', `body: not JSON: ${(error as Error).message}`, { path: 'body' });
-  }
-  return parse(schema, value, 'body');
+  return parse(schema, await readJsonBody(request), 'body');
 }
 
 /** Query parameters, each at most once. */
 export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
-  const query = new URL(request.url).searchParams;
-  const names = [...query.keys()];
+  const { search, searchParams } = new URL(request.url);
+  if (!isDecodable(search)) throw new AppError('REQUEST_INVALID', 'query: not UTF-8 in percent encoding', QUERY);
+  if ([...searchParams].flat().some((text) => text.includes('\0')))
+    throw new AppError('REQUEST_INVALID', 'query: a NUL character', QUERY);
+  const seen = new Set<string>();
+  const repeated = [...searchParams.keys()].filter((name) => seen.size === seen.add(name).size);
   throwIfAny(
-    names
-      .filter((name, index) => names.indexOf(name) !== index)
+    [...new Set(repeated)]
+      .slice(0, MAX_PROBLEMS)
       .map((name) => problem('REQUEST_INVALID', `${name}: given more than once`, name)),
   );
-  return parse(schema, Object.fromEntries(query), 'query');
+  return parse(schema, Object.fromEntries(searchParams), 'query');
+}
+
+const QUERY = { path: 'query' };
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
@@ -137,10 +142,8 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const path = z.core.toDotPath(issue.path) || root;
-    return problem('REQUEST_INVALID', `${path}: ${issue.message}`, path);
+    return problem('REQUEST_INVALID', `${path}: ${issue.message}`.slice(0, MAX_MESSAGE), path);
   });
   throwIfAny(problems);
   throw result.error;
 }
-
-const tooLarge = () => new AppError('REQUEST_TOO_LARGE', `the body is over ${MAX_BODY_BYTES} bytes`);

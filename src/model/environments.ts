@@ -1,3 +1,5 @@
+import type { Policy } from './policy.ts';
+
 /** An environment that apps are deployed to: an org has at most one cluster in it. */
 export interface Environment {
   /** Studio's name: at22, at23, at24, yt01, tt02, production. */
@@ -32,6 +34,7 @@ export interface Studio {
   /** Given to each app's Kustomization where clusters enforce multi-tenancy. */
   readonly serviceAccountName?: string;
   readonly environments: readonly Environment[];
+  readonly policy: Policy;
 }
 
 /** Studio says `production` where clusters and resource groups say `prod`; all other names are the same. */

@@ -38,7 +38,7 @@ describe('what is built', () => {
   for (const name of CASES)
     it(`is to the byte what stands in golden/${name}`, async () => {
       const golden = cases.get(name) as GoldenCase;
-      const { documents, release } = sampleRelease(golden.inputs);
+      const { documents, release } = await sampleRelease(golden.inputs);
       const built = new Map([...documents, ['release.yaml', release]]);
       if (UPDATE) await writeGolden(golden.folder, built);
       const difference = filesDiff(built, await readGolden(golden.folder));

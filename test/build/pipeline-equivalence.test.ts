@@ -355,24 +355,24 @@ const odd: Former = {
 for (const former of [parkingPermit, grantApplication, householdSurvey, odd])
   describe(former.title, () => {
     it('has the values of the former pipeline, but for its two secrets in clear', async () => {
-      const built = sampleRelease(await former.inputs());
+      const built = await sampleRelease(await former.inputs());
       assert.deepEqual(read(built.documents.get('deploy/values.yaml')), withoutSecrets(former));
     });
 
     it('has the HelmRelease of the former pipeline, with these values and one annotation more', async () => {
-      const built = sampleRelease(await former.inputs());
+      const built = await sampleRelease(await former.inputs());
       const expected = annotated(former, { 'event.toolkit.fluxcd.io/deployment-id': ID });
       assert.deepEqual(read(built.documents.get('deploy/helmrelease.yaml')), expected);
     });
 
     it('has a MaskinportenClient when the former pipeline made one', async () => {
-      const built = sampleRelease(await former.inputs());
+      const built = await sampleRelease(await former.inputs());
       const document = built.documents.get('deploy/maskinportenclient.yaml');
       assert.deepEqual(document === undefined ? undefined : read(document), former.maskinportenClient);
     });
 
     it('is published as these objects, the digest of what is deployed added as an annotation', async () => {
-      const built = sampleRelease(await former.inputs());
+      const built = await sampleRelease(await former.inputs());
       const [marker, ...objects] = read(built.release).items;
       assert.equal(marker.kind, 'ConfigMap');
       const expected = annotated(former, {

@@ -436,7 +436,7 @@ describe('what an app may write in an odd way is refused at once, or else taken 
     'as much as is taken': `a: ${'x'.repeat(2 ** 20 - 20)}`,
   };
   for (const [title, file] of Object.entries(ODD))
-    it(title, () => {
+    it(title, async () => {
       const inputs = sampleInputs({ valuesText: file });
       try {
         buildArtifact(inputs);
@@ -445,7 +445,7 @@ describe('what an app may write in an odd way is refused at once, or else taken 
         assert.equal(error.code, 'VALUES_INVALID');
         return;
       }
-      const { documents } = sampleRelease(inputs);
+      const { documents } = await sampleRelease(inputs);
       const { value } = readDocument('deploy/values.yaml', Buffer.from(documents.get('deploy/values.yaml') ?? ''));
       assert.deepEqual((value as Values).a, readValues(file).a);
     });

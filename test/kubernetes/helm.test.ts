@@ -56,7 +56,7 @@ describe('a real helm renders what we made', { skip }, () => {
 
   it('the same from deploy/values.yaml as from the HelmRelease that is published', async () => {
     for (const golden of cases) {
-      const { documents, release } = sampleRelease(golden.inputs);
+      const { documents, release } = await sampleRelease(golden.inputs);
       const published = parse(release).items[1].spec.values;
       const fromFile = await render(golden.inputs, documents.get('deploy/values.yaml') ?? '');
       assert.deepEqual(await render(golden.inputs, JSON.stringify(published)), fromFile, golden.name);
@@ -137,7 +137,7 @@ const renderCase = ({ inputs }: GoldenCase): Promise<Rendered> => renderInputs(i
 
 /** With the values inside the HelmRelease that is published: what the cluster's helm-controller gives to Helm. */
 async function renderInputs(inputs: AppInputs): Promise<Rendered> {
-  const helmRelease = parse(sampleRelease(inputs).release).items[1];
+  const helmRelease = parse((await sampleRelease(inputs)).release).items[1];
   const objects = await render(inputs, JSON.stringify(helmRelease.spec.values), helmRelease.spec);
   const kind = (wanted: string): Tree => objects.find((object) => object.kind === wanted);
   const deployment = kind('Deployment');

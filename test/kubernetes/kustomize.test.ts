@@ -23,7 +23,7 @@ const APP = { org: 'ttd', app: 'parking-permit' };
 const EMPTY_LIST = '{"apiVersion":"v1","kind":"List","items":[]}';
 
 const inputs = sampleInputs({ ...APP, scopes: ['altinn:serviceowner/instances.read'] });
-const release = sampleRelease(inputs).release;
+const release = (await sampleRelease(inputs)).release;
 const bare = bareRelease({ ...APP, environment: 'tt02' }, SAMPLE_INSTALLATION, SAMPLE_STUDIO);
 const sources = sourcesOf('parking-permit', 'parking');
 const noSources = sourcesOf();

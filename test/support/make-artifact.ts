@@ -11,6 +11,7 @@ import {
 } from '../../src/model/artifact.ts';
 import { byCodePoint, sha256 } from '../../src/model/digest.ts';
 import type { Environment, Studio } from '../../src/model/environments.ts';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { ArtifactPath } from '../../src/model/names.ts';
 import type { Repositories } from '../../src/ports.ts';
 import { inflateEntry } from '../../src/zip/inflate.ts';
@@ -31,6 +32,7 @@ export const STUDIO: Studio = {
   chart: { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' },
   registryPattern: '{org}altinnregistry01.azurecr.io',
   appSecretPattern: '{org}-{app}-env',
+  policy: DEFAULT_POLICY,
   environments: [TT02],
 };
 

@@ -8,6 +8,7 @@ import { VALUES_FILE } from '../../src/build/read-values.ts';
 import { releaseDocument } from '../../src/build/release-document.ts';
 import { byCodePoint, type FileDigest, sha256 } from '../../src/model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../../src/model/environments.ts';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { ReleaseMarker } from '../../src/model/release.ts';
 import { minimalApp } from './app-folder.ts';
 
@@ -25,6 +26,8 @@ export const SAMPLE_STUDIO: Studio = {
   chart: { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' },
   registryPattern: '{org}altinnregistry01.azurecr.io',
   appSecretPattern: '{org}-{app}-env',
+  // The cases are about how values are read, whatever their keys.
+  policy: { ...DEFAULT_POLICY, valuesKeys: ['*'] },
   environments: [
     environment('at22', 'at22.altinn.cloud'),
     environment('tt02', 'tt02.altinn.no'),
@@ -93,13 +96,16 @@ export interface SampleRelease extends BuiltArtifact {
 }
 
 /** From inputs to the release document, through our own acceptance as any artifact goes. */
-export function sampleRelease(inputs: AppInputs, sequence = 7): SampleRelease {
+export async function sampleRelease(inputs: AppInputs, sequence = 7): Promise<SampleRelease> {
   const built = buildArtifact(inputs);
   const documents = new Map(
     [built.manifestFile, ...built.deployFiles].map(({ path, content }) => [path, content.toString()]),
   );
   const contents = new Map([...documents].map(([path, content]) => [path, Buffer.from(content)]));
-  const { objects, problems } = checkDocuments(built.manifest, contents, inputs.environment, inputs.studio);
+  if (inputs.valuesText !== undefined) contents.set(`source/${VALUES_FILE}`, Buffer.from(inputs.valuesText));
+  const { environment, studio, scopes } = inputs;
+  const expected = { scopes, chartVersion: studio.chart.version };
+  const { objects, problems } = await checkDocuments(built.manifest, contents, environment, studio, expected);
   if (problems.length > 0) throw new Error(`we would refuse what we built: ${JSON.stringify(problems, null, 2)}`);
   const { org, app, deploymentId, tagName } = inputs;
   const marker: ReleaseMarker = {

@@ -1,6 +1,13 @@
-import { type ErrorCode, type Problem, problem } from '../errors.ts';
+export interface JsonLimits {
+  readonly maxBytes: number;
+  readonly maxDepth: number;
+}
 
-const MAX_DEPTH = 64;
+/** `invalid`: not JSON. `unsafe`: JSON that another parser may read otherwise, or that costs too much. */
+export type JsonReading =
+  | { readonly value: unknown; readonly fault?: never }
+  | { readonly fault: 'invalid' | 'unsafe'; readonly message: string };
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gy;
 const GAP = /[^"{}[\]:,]*/y;
 
@@ -8,30 +15,27 @@ const GAP = /[^"{}[\]:,]*/y;
  * Reads JSON that must mean the same to every parser: JSON.parse alone would let the last of two equal keys win.
  * Linear in the text, unlike a YAML parser, since a manifest can list thousands of files.
  */
-export function readJson(path: string, content: Buffer, maxBytes: number): { value: unknown; problems: Problem[] } {
-  const fail = (code: ErrorCode, message: string) => ({
-    value: undefined,
-    problems: [problem(code, `${path}: ${message}`, path)],
-  });
-  if (content.length > maxBytes) return fail('YAML_UNSAFE', `${content.length} bytes: at most ${maxBytes} are taken`);
+export function readJson(content: Uint8Array, { maxBytes, maxDepth }: JsonLimits): JsonReading {
+  if (content.length > maxBytes)
+    return { fault: 'unsafe', message: `${content.length} bytes: at most ${maxBytes} are taken` };
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
-    return fail('YAML_INVALID', 'not UTF-8');
+    return { fault: 'invalid', message: 'not UTF-8' };
   }
   // Before parsing, which is recursive.
-  const unsafe = findAmbiguity(text);
-  if (unsafe) return fail('YAML_UNSAFE', unsafe);
+  const message = findAmbiguity(text, maxDepth);
+  if (message) return { fault: 'unsafe', message };
   try {
-    return { value: JSON.parse(text) as unknown, problems: [] };
+    return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    return fail('YAML_INVALID', (error as Error).message);
+    return { fault: 'invalid', message: (error as Error).message };
   }
 }
 
 /** Walks the tokens only: whether the text is JSON at all is JSON.parse's to say. */
-function findAmbiguity(text: string): string | undefined {
+function findAmbiguity(text: string, maxDepth: number): string | undefined {
   const open: (Set<string> | undefined)[] = [];
   let previous = '';
   let position = 0;
@@ -50,7 +54,7 @@ function findAmbiguity(text: string): string | undefined {
       if (keys?.has(key)) return `the key ${previous} stands twice in one object`;
       keys?.add(key);
     }
-    if (open.length > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
+    if (open.length > maxDepth) return `nested deeper than ${maxDepth}`;
     previous = token;
   }
   return undefined;

@@ -1,0 +1,75 @@
+import { type Problem, problem } from '../errors.ts';
+import { isRecord } from '../model/digest.ts';
+import { type Environment, fillPattern } from '../model/environments.ts';
+import type { AppName } from '../model/names.ts';
+import type { Policy } from '../model/policy.ts';
+import { appHost } from './app-values.ts';
+import type { Values } from './read-values.ts';
+
+/** Fields of a pod that reach out of it, wherever they stand. */
+const FORBIDDEN_KEYS = new Set([
+  'hostPath',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'hostPort',
+  'hostAliases',
+  'hostUsers',
+]);
+/** Fields that are refused with one value only. */
+const FORBIDDEN_VALUES: readonly (readonly [string, (value: unknown) => boolean])[] = [
+  ['privileged', (value) => value === true || value === 'true'],
+  ['allowPrivilegeEscalation', (value) => value === true || value === 'true'],
+  ['runAsUser', (value) => Number(value) === 0 && value !== '' && value !== null],
+  ['runAsGroup', (value) => Number(value) === 0 && value !== '' && value !== null],
+  ['runAsNonRoot', (value) => value === false || value === 'false'],
+  ['procMount', (value) => String(value).toLowerCase() === 'unmasked'],
+];
+/** Flux would expand the first, Helm's `tpl` the second. */
+const TEMPLATE = /\$\{|\{\{/;
+/** Traefik's matchers of a host, in a route. */
+const HOST_MATCHER = /\bHost(?:Regexp|SNI|SNIRegexp|Header)?\s*\(([^)]*)\)/gi;
+const MAX_PROBLEMS = 100;
+
+/** Why values must not reach a cluster: what escapes the pod, the org's own hosts, or the chart. */
+export function valuesProblems(values: Values, name: AppName, environment: Environment, policy: Policy): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: string, message: string) => {
+    if (problems.length < MAX_PROBLEMS) problems.push(problem('RELEASE_POLICY', `values: ${path}: ${message}`, path));
+  };
+  const isAnyKey = policy.valuesKeys.includes('*');
+  for (const key of Object.keys(values))
+    if (!isAnyKey && !policy.valuesKeys.includes(key)) add(key, 'the chart knows no such key');
+  const hosts = new Set([appHost(name, environment), ...policy.hosts.map((host) => fillPattern(host, name))]);
+  walk(values, '', (path, key, value) => {
+    if (FORBIDDEN_KEYS.has(key)) add(path, 'reaches out of the pod, and is refused');
+    for (const [forbidden, isForbidden] of FORBIDDEN_VALUES)
+      if (key === forbidden && isForbidden(value)) add(path, `${String(value)} is refused`);
+    if (key === 'capabilities' && isRecord(value) && Array.isArray(value.add) && value.add.length > 0)
+      add(path, 'adds capabilities');
+    if (TEMPLATE.test(key)) add(path, "'${' and '{{' would be expanded in the cluster");
+    if (typeof value !== 'string') return;
+    if (TEMPLATE.test(value)) add(path, "'${' and '{{' would be expanded in the cluster");
+    for (const foreign of foreignHosts(value, hosts)) add(path, `routes '${foreign}', which is not the org's own host`);
+  });
+  return problems;
+}
+
+/** Hosts in a route's rule that are not the org's: anything but a plain name of ours counts as foreign. */
+function foreignHosts(text: string, hosts: ReadonlySet<string>): string[] {
+  const matchers = [...text.matchAll(HOST_MATCHER)];
+  return matchers.flatMap(([matcher, inner = '']) => {
+    const isPlain = /^Host\s*\(/i.test(matcher);
+    const named = inner.split(',').map((part) => part.trim().replace(/^[`'"]|[`'"]$/g, ''));
+    return isPlain ? named.filter((host) => !hosts.has(host.toLowerCase())) : [matcher];
+  });
+}
+
+function walk(value: unknown, path: string, visit: (path: string, key: string, value: unknown) => void): void {
+  const entries = Array.isArray(value) ? value.entries() : isRecord(value) ? Object.entries(value) : [];
+  for (const [key, inner] of entries) {
+    const innerPath = path === '' ? String(key) : `${path}.${key}`;
+    visit(innerPath, typeof key === 'string' ? key : '', inner);
+    walk(inner, innerPath, visit);
+  }
+}
