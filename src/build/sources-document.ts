@@ -125,15 +125,13 @@ export function readSources(document: string, org: string, studio: Studio): Sour
   return { writtenFor, entries: [...entries].map(([name, objects]) => ({ name, objects })) };
 }
 
-/** Whether an entry was written in this version's form, so that a difference from it is somebody's change by hand. */
-export function isCurrentForm(entry: SourceEntry): boolean {
-  return entry.objects.every(
-    (object) =>
-      isRecord(object) &&
-      isRecord(object.metadata) &&
-      isRecord(object.metadata.annotations) &&
-      object.metadata.annotations[FORM_ANNOTATION] === SOURCE_FORM,
-  );
+/** Whether an entry was written in another version's form. One without any is not: somebody took it out by hand. */
+export function isOtherForm(entry: SourceEntry): boolean {
+  return entry.objects.some((object) => {
+    const annotations = isRecord(object) && isRecord(object.metadata) ? object.metadata.annotations : undefined;
+    const form = isRecord(annotations) ? annotations[FORM_ANNOTATION] : undefined;
+    return typeof form === 'string' && form !== SOURCE_FORM;
+  });
 }
 
 /** A patch that names an object without changing it: kustomize fails when the object is not there. */

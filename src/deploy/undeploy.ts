@@ -26,8 +26,9 @@ export async function undeploy(ports: Ports, studio: Studio, request: UndeployRe
   const known = key && (await ports.ledger.findRequest(key));
   if (known) return known;
   throwIfAny(environmentProblems(studio, request));
-  const [overview] = await ports.ledger.overview(org, { app, limit: 1 });
-  if (!overview?.releases.some(({ environment, wantedSequence }) => environment === envName && wantedSequence > 0))
+  // One that is still being built counts: the undeploy came after it.
+  const [earlier] = await ports.ledger.deployments({ org, app, environment: envName, before: undefined, limit: 1 });
+  if (earlier === undefined)
     throw new AppError('APP_UNKNOWN', `${org}/${app} was never deployed to '${envName}' by this service`, {
       path: 'app',
     });

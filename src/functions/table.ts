@@ -184,7 +184,10 @@ const pageQuerySchema = z.strictObject({
     .transform(Number)
     .refine((limit) => limit <= MAX_PAGE, `must be at most ${MAX_PAGE}`)
     .optional(),
-  cursor: z.string().max(100).optional(),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the nextCursor of an earlier page')
+    .optional(),
 });
 const listQuerySchema = pageQuerySchema.extend({ envName: z.string().min(1).max(40).optional() });
 

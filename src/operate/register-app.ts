@@ -20,7 +20,12 @@ export async function registerApp(
   const environments = studio.environments.filter(({ orgs }) => orgs.includes(name.org));
   if (environments.length === 0)
     throw new AppError('CLUSTER_UNKNOWN', `org '${name.org}' has no cluster in any environment`, { path: 'org' });
-  if (!(await ports.repositories.hasFile(name, METADATA_FILE)))
+  // The file alone is not enough: Gitea hands it out under a repository's old name too.
+  const [isThere, isApp] = await Promise.all([
+    ports.repositories.exists(name),
+    ports.repositories.hasFile(name, METADATA_FILE),
+  ]);
+  if (!isThere || !isApp)
     throw new AppError('APP_UNKNOWN', `Gitea has no repository ${name.org}/${name.app} with ${METADATA_FILE}`, {
       path: 'app',
     });

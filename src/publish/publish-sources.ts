@@ -1,5 +1,5 @@
 import {
-  isCurrentForm,
+  isOtherForm,
   readSources,
   SOURCE_FORM,
   type SourceEntry,
@@ -227,7 +227,7 @@ export function mergeEntries(
   for (const entry of desired) {
     const existing = entries.get(entry.name);
     const isWhole = existing !== undefined && existing.objects.length === entry.objects.length;
-    const keep = isWhole && !isCurrentForm(existing) && otherForms === 'keep other forms';
+    const keep = isWhole && isOtherForm(existing) && otherForms === 'keep other forms';
     const same = isWhole && canonicalJson(existing.objects) === canonicalJson(entry.objects);
     if (!keep && !same) entries.set(entry.name, entry);
   }

@@ -38,6 +38,7 @@ export async function discoverApps(ports: Ports, studio: Studio): Promise<Discov
       );
       summary.repositories += found.repositories;
       summary.lookedInto += found.lookedInto;
+      summary.failures += found.failures;
       summary.newApps.push(...found.newApps.map((app) => `${org}/${app}`));
       summary.missingApps.push(...found.missing.map((app) => `${org}/${app}`));
     } catch (thrown) {
@@ -60,20 +61,58 @@ async function discoverInOrg(ports: Ports, org: string, known: readonly LedgerAp
     .filter((repository) => isChanged(repository, knownApps.get(repository.name), others.get(repository.name)))
     .sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
   const newApps: string[] = [];
-  for (const { name, updatedAt } of changed) {
-    const isKnown = knownApps.has(name);
-    if (isKnown || (await ports.repositories.hasFile({ org, app: name }, METADATA_FILE))) {
-      if (await ports.ledger.registerApp({ org, app: name }, updatedAt)) {
-        newApps.push(name);
-        ports.log.info('app discovered', { org, app: name });
-      }
-    } else await ports.ledger.recordOtherRepository(org, name, updatedAt);
+  let failures = 0;
+  for (const repository of changed) {
+    try {
+      if (await lookInto(ports, org, repository, knownApps.has(repository.name))) newApps.push(repository.name);
+    } catch (thrown) {
+      // One that can't be shown keeps no other waiting; it is looked into again, since nothing is kept of it.
+      failures++;
+      const error = toAppError(thrown);
+      ports.log.error('repository could not be looked into', {
+        org,
+        repository: repository.name,
+        code: error.code,
+        error,
+      });
+    }
   }
-  const present = new Set(repositories.map(({ name }) => name));
-  const missing = known.map(({ app }) => app).filter((app) => !present.has(app));
   // A list that doesn't add up proves nothing missing.
+  const missing = isComplete ? await findMissing(ports, org, known, repositories) : [];
   if (isComplete) await ports.ledger.recordMissing(org, missing);
-  return { repositories: repositories.length, lookedInto: changed.length, newApps, missing: isComplete ? missing : [] };
+  return { repositories: repositories.length, lookedInto: changed.length, newApps, missing, failures };
+}
+
+/** Whether it is a new app. */
+async function lookInto(
+  ports: Ports,
+  org: string,
+  { name, updatedAt }: Repository,
+  isKnown: boolean,
+): Promise<boolean> {
+  if (!isKnown && !(await ports.repositories.hasFile({ org, app: name }, METADATA_FILE))) {
+    await ports.ledger.recordOtherRepository(org, name, updatedAt);
+    return false;
+  }
+  const isNew = await ports.ledger.registerApp({ org, app: name }, updatedAt);
+  if (isNew) ports.log.info('app discovered', { org, app: name });
+  return isNew;
+}
+
+/** Pages shift while repositories come and go: each that is newly missing is asked for by its name. */
+async function findMissing(
+  ports: Ports,
+  org: string,
+  known: readonly LedgerApp[],
+  repositories: readonly Repository[],
+): Promise<string[]> {
+  const listed = new Set(repositories.map(({ name }) => name));
+  const missing: string[] = [];
+  for (const { app, missingSince } of known) {
+    if (listed.has(app)) continue;
+    if (missingSince !== undefined || !(await ports.repositories.exists({ org, app }))) missing.push(app);
+  }
+  return missing;
 }
 
 function isChanged(repository: Repository, app: LedgerApp | undefined, other: Date | undefined): boolean {

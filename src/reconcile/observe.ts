@@ -1,4 +1,4 @@
-import type { LedgerApp, LedgerCluster, LedgerRelease } from '../ledger.ts';
+import type { Hold, LedgerApp, LedgerCluster, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 import { releasePlace } from '../publish/publish-release.ts';
@@ -21,6 +21,7 @@ export interface Ledgered {
   readonly apps: readonly LedgerApp[];
   readonly releases: readonly LedgerRelease[];
   readonly clusters: readonly LedgerCluster[];
+  readonly holds: readonly Hold[];
 }
 
 /** By the ledger and the environments file alone. */
@@ -62,7 +63,9 @@ export async function observe(
   const published = ledgered.releases.filter(
     (release) => release.publishedSequence !== undefined && wanted.has(keyOfRelease(release)),
   );
-  const inspected = new Set(shareOf(published, pass).map(keyOfRelease));
+  // What is held is looked at each time: else a pass that does not look would take it for settled.
+  const held = ledgered.holds.filter(({ app }) => app !== '').map(keyOfRelease);
+  const inspected = new Set([...shareOf(published, pass).map(keyOfRelease), ...held]);
   const releases: ObservedRelease[] = [];
   await forEachBounded(published, async (release) => {
     const { org, app, environment, publishedSequence, sourceSince } = release;

@@ -6,7 +6,7 @@ import { publishRelease } from '../publish/publish-release.ts';
 import { ensureKustomization, publishSources } from '../publish/publish-sources.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { desiredState, observe, shareOf } from './observe.ts';
-import { type Change, type ClusterKey, planChanges } from './plan-changes.ts';
+import { type Change, type ClusterKey, keyOfCluster, planChanges } from './plan-changes.ts';
 
 export interface ReconcileSummary {
   readonly apps: number;
@@ -40,15 +40,22 @@ export async function reconcileSources(ports: Ports, studio: Studio, now: Date):
     ports.ledger.clusters(),
     ports.ledger.holds(),
   ]);
-  const desired = desiredState(studio, { apps, releases, clusters });
-  const observed = await observe(ports, { apps, releases, clusters }, desired, pass);
+  const ledgered = { apps, releases, clusters, holds };
+  const desired = desiredState(studio, ledgered);
+  const observed = await observe(ports, ledgered, desired, pass);
   const changes = planChanges(desired, observed);
   const progress = new Pass(ports, holds, changes.length);
   try {
     const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
     await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change));
     await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change));
-    await forEachBounded(shareOf(desired.clusters, pass), (cluster) => progress.guard(studio, cluster));
+    // What is held is looked at each time, like the releases.
+    const held = new Set(holds.filter(({ app }) => app === '').map(keyOfCluster));
+    const guarded = new Set([
+      ...shareOf(desired.clusters, pass),
+      ...desired.clusters.filter((one) => held.has(keyOfCluster(one))),
+    ]);
+    await forEachBounded([...guarded], (cluster) => progress.guard(studio, cluster));
     await progress.holdUnconfigured(studio, releases);
     await progress.clearSettled(changes);
   } finally {

@@ -1,5 +1,5 @@
 import { type AppError, toAppError } from '../errors.ts';
-import type { Deployment } from '../model/deployment.ts';
+import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
 import { artifactBlob, parseArtifactBlob, releaseKey } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 
@@ -135,16 +135,16 @@ export async function drainPoison(
 ): Promise<void> {
   const reason = (await ports.ledger.attemptReason(message.blob)) ?? 'the process died each time';
   ports.log.error('trigger gave up', { ...message, reason });
-  const id = parseArtifactBlob(message.blob)?.deploymentId;
-  if (id && (await ports.ledger.deployment(id)))
-    await ports.ledger.note(id, 'delayed', {
-      message: `Accepting failed five times; it is tried again by the timer. Last: ${reason}`,
-      origin: 'accept',
-    });
   try {
     await stages.accept(message.blob);
   } catch (thrown) {
-    await ports.ledger.noteAttempt(message.blob, reasonOf(toAppError(thrown)));
+    const last = reasonOf(toAppError(thrown));
+    await ports.ledger.noteAttempt(message.blob, last);
+    const id = parseArtifactBlob(message.blob)?.deploymentId;
+    const deployment = id === undefined ? undefined : await ports.ledger.deployment(id);
+    if (deployment === undefined || !AWAITS_ARTIFACT.includes(deployment.state)) return;
+    const note = `Accepting failed five times; it is tried again by the timer. Last: ${last}`;
+    await ports.ledger.note(deployment.id, 'delayed', { message: note, origin: 'accept' });
   }
 }
 

@@ -15,10 +15,16 @@ export interface PagesOptions {
   readonly pages: (org: string, page: number) => Page;
   /** The status for the metadata file of a repository; 200 when absent. */
   readonly contents?: (name: string) => number;
+  /** The name under which a repository is found now; its own when absent. What the pages leave out is there all the same. */
+  readonly renamed?: (name: string) => string;
 }
 
 /** Gitea's list of repositories, with pages as a test wants them: right or wrong. */
-export async function startGiteaPages({ pages, contents = () => 200 }: PagesOptions): Promise<GiteaPages> {
+export async function startGiteaPages({
+  pages,
+  contents = () => 200,
+  renamed = (name) => name,
+}: PagesOptions): Promise<GiteaPages> {
   const lookedInto: string[] = [];
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gitea');
@@ -29,9 +35,9 @@ export async function startGiteaPages({ pages, contents = () => 200 }: PagesOpti
       response.writeHead(contents(name)).end('{}');
       return;
     }
-    if (/^\/api\/v1\/repos\/[^/]+\/[^/]+$/.test(pathname)) {
-      // Asked for by name, every repository is there: what the pages leave out is their fault.
-      response.writeHead(200).end('{}');
+    const [, owner, asked] = /^\/api\/v1\/repos\/([^/]+)\/([^/]+)$/.exec(pathname) ?? [];
+    if (owner !== undefined && asked !== undefined) {
+      response.writeHead(200).end(JSON.stringify({ full_name: `${owner}/${renamed(asked)}` }));
       return;
     }
     const page = org === undefined ? { status: 404, text: '{}' } : pages(org, Number(searchParams.get('page')));

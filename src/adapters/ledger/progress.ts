@@ -21,6 +21,8 @@ export function makeProgressLedger(db: Database): ProgressLedger {
 
     move: (id, to, event, problems, fence) =>
       db.transaction(async (tx) => {
+        // A wanted release is published, come what may: its deployment can't be ended by us any more.
+        if (ENDS_BY_US.includes(to) && (await isWanted(tx, id))) return false;
         const rows = await tx.query(
           `update pull_deploy.deployments
               set state = $2, problems = coalesce($4::jsonb, problems), updated_at = clock_timestamp()
@@ -53,6 +55,20 @@ export function makeProgressLedger(db: Database): ProgressLedger {
     wantUndeploy: (deployment) =>
       db.transaction(async (tx) => ((await hasEnded(tx, deployment)) ? 'ended' : want(tx, deployment))),
   };
+}
+
+const ENDS_BY_US: readonly DeploymentState[] = ['failed', 'rejected'];
+
+/** Holds the release's row until the transaction ends, so that the answer stays true. */
+async function isWanted(tx: Queryable, id: string): Promise<boolean> {
+  const [row] = await tx.query<{ is_wanted: boolean }>(
+    `select r.wanted_deployment = d.id and d.state = any($2) as is_wanted
+       from pull_deploy.releases r
+       join pull_deploy.deployments d on (d.org, d.app, d.environment) = (r.org, r.app, r.environment)
+      where d.id = $1 for update of r`,
+    [id, AWAITS_ARTIFACT],
+  );
+  return row?.is_wanted ?? false;
 }
 
 async function hasEnded(tx: Queryable, deployment: Deployment): Promise<boolean> {
