@@ -25,7 +25,7 @@ export interface App {
   noteAcceptFailure(blobName: string, reason: string): Promise<void>;
   drainPoison(message: { container: string; blob: string }): Promise<void>;
   reconcileSources(now: Date): Promise<ReconcileSummary>;
-  discoverApps(): Promise<DiscoverySummary>;
+  discoverApps(now: Date): Promise<DiscoverySummary>;
   sweepIncoming(now: Date): Promise<SweepSummary>;
   registerApp(name: AppName): Promise<{ view: AppView; isNew: boolean }>;
   showApp(name: AppName): Promise<AppView>;
@@ -50,7 +50,7 @@ export function makeApp(ports: Ports, studio: Studio): App {
     noteAcceptFailure: (blobName, reason) => ports.ledger.noteAttempt(blobName, reason),
     drainPoison: (message) => drainPoison(ports, stages, message),
     reconcileSources: (now) => reconcileSources(ports, studio, now),
-    discoverApps: () => discoverApps(ports, studio),
+    discoverApps: (now) => discoverApps(ports, studio, now),
     sweepIncoming: (now) => sweepIncoming(ports, stages, now),
     registerApp: (name) => registerApp(ports, studio, name),
     showApp: (name) => showApp(ports, studio, name),

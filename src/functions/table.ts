@@ -149,7 +149,7 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
       trigger: 'timer',
       name: 'discoverApps',
       schedule: '15 */10 * * * *',
-      handler: timerHandler(() => app.discoverApps()),
+      handler: timerHandler((now) => app.discoverApps(now)),
     },
   ];
 }

@@ -5,6 +5,8 @@ import type { Studio } from '../model/environments.ts';
 import { appNameProblems } from '../model/names.ts';
 import type { Ports, Repository } from '../ports.ts';
 
+const SETTLED_MS = 60_000;
+
 export interface DiscoverySummary {
   readonly orgs: number;
   readonly repositories: number;
@@ -18,7 +20,7 @@ export interface DiscoverySummary {
  * Finds new apps in Gitea, in each org that has a cluster. Only repositories that changed since they were last looked
  * into are asked for their content, the last changed first. An app that Gitea has no more is shown as such, and stays.
  */
-export async function discoverApps(ports: Ports, studio: Studio): Promise<DiscoverySummary> {
+export async function discoverApps(ports: Ports, studio: Studio, now: Date): Promise<DiscoverySummary> {
   const orgs = [...new Set(studio.environments.flatMap(({ orgs }) => orgs))].sort();
   const apps = await ports.ledger.apps();
   const summary = {
@@ -33,6 +35,7 @@ export async function discoverApps(ports: Ports, studio: Studio): Promise<Discov
     try {
       const found = await discoverInOrg(
         ports,
+        now,
         org,
         apps.filter((app) => app.org === org),
       );
@@ -52,7 +55,7 @@ export async function discoverApps(ports: Ports, studio: Studio): Promise<Discov
   return summary;
 }
 
-async function discoverInOrg(ports: Ports, org: string, known: readonly LedgerApp[]) {
+async function discoverInOrg(ports: Ports, now: Date, org: string, known: readonly LedgerApp[]) {
   const { repositories, isComplete } = await ports.repositories.list(org);
   const knownApps = new Map(known.map((app) => [app.app, app]));
   const others = await ports.ledger.otherRepositories(org);
@@ -64,7 +67,7 @@ async function discoverInOrg(ports: Ports, org: string, known: readonly LedgerAp
   let failures = 0;
   for (const repository of changed) {
     try {
-      if (await lookInto(ports, org, repository, knownApps.has(repository.name))) newApps.push(repository.name);
+      if (await lookInto(ports, org, repository, knownApps.has(repository.name), now)) newApps.push(repository.name);
     } catch (thrown) {
       // One that can't be shown keeps no other waiting; it is looked into again, since nothing is kept of it.
       failures++;
@@ -89,9 +92,12 @@ async function lookInto(
   org: string,
   { name, updatedAt }: Repository,
   isKnown: boolean,
+  now: Date,
 ): Promise<boolean> {
   if (!isKnown && !(await ports.repositories.hasFile({ org, app: name }, METADATA_FILE))) {
-    await ports.ledger.recordOtherRepository(org, name, updatedAt);
+    // Its time has seconds only: one that has just changed may change again without showing it.
+    if (now.getTime() - updatedAt.getTime() > SETTLED_MS)
+      await ports.ledger.recordOtherRepository(org, name, updatedAt);
     return false;
   }
   const isNew = await ports.ledger.registerApp({ org, app: name }, updatedAt);

@@ -85,7 +85,7 @@ describe('discovering the apps in Gitea', () => {
   }
 
   it('gives each app found its container, first release and source in every environment of its org', async () => {
-    const found = await stack.app.discoverApps();
+    const found = await stack.app.discoverApps(new Date());
     assert.deepEqual([found.newApps, found.failures], [['nav/beta', 'ttd/alpha'], 0]);
     assert.equal((await reconcile()).failures, 0);
     await assertPrepared('ttd', 'alpha');
@@ -93,14 +93,14 @@ describe('discovering the apps in Gitea', () => {
   });
 
   it('looks into nothing that has not changed', async () => {
-    const { newApps, lookedInto, missingApps } = await stack.app.discoverApps();
+    const { newApps, lookedInto, missingApps } = await stack.app.discoverApps(new Date());
     assert.deepEqual([newApps, lookedInto, missingApps], [[], 0, []]);
   });
 
   it('finds an app that has come since', async () => {
     await writeApp(apps, 'ttd', 'newcomer', minimalApp('ttd', 'newcomer'));
     await serveFolder();
-    assert.deepEqual((await stack.app.discoverApps()).newApps, ['ttd/newcomer']);
+    assert.deepEqual((await stack.app.discoverApps(new Date())).newApps, ['ttd/newcomer']);
     const { releasesPublished, failures } = await reconcile();
     assert.deepEqual([releasesPublished, failures], [6, 0]);
     await assertPrepared('ttd', 'newcomer');
@@ -136,19 +136,19 @@ describe('discovering the apps in Gitea', () => {
       stack.config.studio,
     );
     await commit({ 'README.md': 'Not yet.\n' }, '2026-03-01T00:00:00Z');
-    assert.deepEqual((await watching.discoverApps()).newApps, []);
+    assert.deepEqual((await watching.discoverApps(new Date())).newApps, []);
     assert.deepEqual(asked, ['becoming']);
     assert.equal((await get(`${stack.run.functionsUrl}/api/v1/ttd/becoming`)).status, 404);
 
-    await watching.discoverApps();
+    await watching.discoverApps(new Date());
     assert.deepEqual(asked, ['becoming']);
 
     await commit({ 'README.md': 'Still not.\n' }, '2026-03-02T00:00:00Z');
-    assert.deepEqual((await watching.discoverApps()).newApps, []);
+    assert.deepEqual((await watching.discoverApps(new Date())).newApps, []);
     assert.deepEqual(asked, ['becoming', 'becoming']);
 
     await commit(minimalApp('ttd', 'becoming'), '2026-03-03T00:00:00Z');
-    assert.deepEqual((await watching.discoverApps()).newApps, ['ttd/becoming']);
+    assert.deepEqual((await watching.discoverApps(new Date())).newApps, ['ttd/becoming']);
     await reconcile();
     await assertPrepared('ttd', 'becoming');
   });
@@ -158,12 +158,12 @@ describe('discovering the apps in Gitea', () => {
     const aside = join(git, 'aside');
     await rename(join(apps, 'ttd', 'alpha'), aside);
     await serveFolder();
-    assert.deepEqual((await stack.app.discoverApps()).missingApps, ['ttd/alpha']);
+    assert.deepEqual((await stack.app.discoverApps(new Date())).missingApps, ['ttd/alpha']);
     const { missingSince, environments } = await showApp('ttd', 'alpha');
     assert.match(missingSince, /^\d{4}-/);
     assert.ok(environments.every(({ inStep }: { inStep: boolean }) => inStep));
 
-    const again = await stack.app.discoverApps();
+    const again = await stack.app.discoverApps(new Date());
     assert.deepEqual([again.missingApps, again.newApps], [['ttd/alpha'], []]);
     assert.equal((await showApp('ttd', 'alpha')).missingSince, missingSince);
     assert.equal((await showApp('ttd', 'newcomer')).missingSince, undefined);
@@ -172,7 +172,7 @@ describe('discovering the apps in Gitea', () => {
 
     await rename(aside, join(apps, 'ttd', 'alpha'));
     await serveFolder();
-    const { missingApps, newApps } = await stack.app.discoverApps();
+    const { missingApps, newApps } = await stack.app.discoverApps(new Date());
     assert.deepEqual([missingApps, newApps], [[], []]);
     assert.equal((await showApp('ttd', 'alpha')).missingSince, undefined);
     assert.equal((await reconcile()).planned, 0);
@@ -182,14 +182,14 @@ describe('discovering the apps in Gitea', () => {
   it('takes a renamed app for a new one and a missing one', async () => {
     await rename(join(apps, 'nav', 'beta'), join(apps, 'nav', 'renamed'));
     await serveFolder();
-    const { newApps, missingApps } = await stack.app.discoverApps();
+    const { newApps, missingApps } = await stack.app.discoverApps(new Date());
     assert.deepEqual([newApps, missingApps], [['nav/renamed'], ['nav/beta']]);
     await reconcile();
     await assertPrepared('nav', 'renamed');
     await assertPrepared('nav', 'beta');
     await rename(join(apps, 'nav', 'renamed'), join(apps, 'nav', 'beta'));
     await serveFolder();
-    await stack.app.discoverApps();
+    await stack.app.discoverApps(new Date());
   });
 
   describe('while Gitea', () => {
@@ -198,7 +198,7 @@ describe('discovering the apps in Gitea', () => {
     let count = 0;
     before(async () => {
       await serveFolder();
-      await stack.app.discoverApps();
+      await stack.app.discoverApps(new Date());
       await reconcile();
       unchanged = await allEtags();
     });
@@ -269,7 +269,7 @@ describe('discovering the apps in Gitea', () => {
             contents: (name) => (name.startsWith('nav-app') ? 200 : 404),
           },
           async (app) => {
-            const summary = await app.discoverApps();
+            const summary = await app.discoverApps(new Date());
             assert.deepEqual(summary.newApps, [`nav/nav-app-${count}`]);
             const found = await missing();
             await stack.sql('update pull_deploy.apps set missing_since = null');
@@ -281,7 +281,9 @@ describe('discovering the apps in Gitea', () => {
 
     it('is not there at all, the pass ends, and tells of each org', async () => {
       const repositories = makeGitea({ url: 'http://127.0.0.1:9', token: undefined });
-      const summary = await makeApp({ ...stack.connection.ports, repositories }, stack.config.studio).discoverApps();
+      const summary = await makeApp({ ...stack.connection.ports, repositories }, stack.config.studio).discoverApps(
+        new Date(),
+      );
       assert.deepEqual([summary.failures, summary.newApps, summary.missingApps], [2, [], []]);
       assert.deepEqual(await missing(), []);
       const told = stack.lines.filter(({ message, level }) => message === 'discovery failed' && level === 'error');
@@ -307,7 +309,7 @@ describe('discovering the apps in Gitea', () => {
           renamed: (name) => (name === 'alpha' ? 'new-name' : name),
         },
         async (app) => {
-          const { newApps, missingApps } = await app.discoverApps();
+          const { newApps, missingApps } = await app.discoverApps(new Date());
           assert.deepEqual([newApps.includes('ttd/new-name'), missingApps], [true, ['ttd/alpha']]);
         },
       );
@@ -326,7 +328,7 @@ describe('discovering the apps in Gitea', () => {
           contents: (name) => (name === 'broken' ? 500 : 200),
         },
         async (app) => {
-          const { newApps, failures } = await app.discoverApps();
+          const { newApps, failures } = await app.discoverApps(new Date());
           assert.deepEqual(newApps.toSorted(), [`nav/nav-app-${count}`, 'ttd/behind']);
           assert.ok(failures > 0);
         },
@@ -344,7 +346,7 @@ describe('discovering the apps in Gitea', () => {
       const pages = (org: string, page: number) =>
         org === 'ttd' ? all.slice((page - 1) * 50, page * 50) : others(page);
       await over({ pages, contents: (name) => (name === 'many-117' ? 200 : 404) }, async (app, lookedInto) => {
-        const { newApps, missingApps } = await app.discoverApps();
+        const { newApps, missingApps } = await app.discoverApps(new Date());
         assert.deepEqual([newApps, missingApps], [['ttd/many-117'], []]);
         const asked = lookedInto.filter((name) => name !== `nav-app-${count}`);
         assert.deepEqual(asked.toSorted(), many.map(({ name }) => name).sort());

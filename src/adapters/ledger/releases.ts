@@ -61,7 +61,8 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
       db.transaction(async (tx) => {
         const rows = await tx.query<{ app: string }>(
           `update pull_deploy.releases set source_since = clock_timestamp()
-            where org = $1 and environment = $2 and app = any($3) and source_since is null returning app`,
+            where org = $1 and environment = $2 and app = any($3) and source_since is null and retired_at is null
+          returning app`,
           [org, environment, apps],
         );
         for (const { app } of rows) await finishPublished(tx, { org, app, environment });
