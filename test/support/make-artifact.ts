@@ -11,8 +11,8 @@ import {
 } from '../../src/model/artifact.ts';
 import { byCodePoint, sha256 } from '../../src/model/digest.ts';
 import type { Environment, Studio } from '../../src/model/environments.ts';
-import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { ArtifactPath } from '../../src/model/names.ts';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { Repositories } from '../../src/ports.ts';
 import { inflateEntry } from '../../src/zip/inflate.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
