@@ -15,10 +15,11 @@ import type { Repositories } from '../src/ports.ts';
 import { inflateEntry } from '../src/zip/inflate.ts';
 import { packZip } from '../src/zip/pack-zip.ts';
 import { readZip } from '../src/zip/read-zip.ts';
+import { measureAttacks } from './attacks.ts';
 
 /**
  * `npm run bench`: what our work costs beside the same work of others, in one run on one machine. Medians of several
- * rounds; read the ratios, not the seconds.
+ * rounds; read the ratios, not the seconds. Then what attacks cost us.
  */
 const run = promisify(execFile);
 const ROUNDS = 7;
@@ -55,7 +56,8 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-'));
 try {
   const rows = await measureBuild(folder);
   print(rows);
-  const result = { node: process.version, cores: availableParallelism(), rounds: ROUNDS, rows };
+  const attacks = await measureAttacks(folder);
+  const result = { node: process.version, cores: availableParallelism(), rounds: ROUNDS, rows, attacks };
   await writeFile(new URL('results.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
 } finally {
   await rm(folder, { recursive: true });

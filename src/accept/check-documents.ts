@@ -64,9 +64,10 @@ export async function checkDocuments(
       continue;
     }
     const read = readDocument(path, content);
-    problems.push(...(await secretProblems(path, content)));
     problems.push(...read.problems);
-    if (read.problems.length === 0) documents.set(path, read.value);
+    if (read.problems.length > 0) continue;
+    problems.push(...(await secretProblems(path, content)));
+    documents.set(path, read.value);
   }
   for (const path of [VALUES_DOCUMENT, HELM_RELEASE_DOCUMENT])
     if (!contents.has(path)) problems.push(problem('RELEASE_POLICY', `${path} is missing`, path));

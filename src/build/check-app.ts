@@ -10,6 +10,9 @@ const POLICY_FILE = 'App/config/authorization/policy.xml';
 const TEXT_FILE = /^App\/config\/texts\/resource\.[^/]{2}\.json$/;
 const TEMPLATES_FOLDER = 'deployment/templates/';
 const SUBMODULES_FILE = '.gitmodules';
+/** Each file that is looked into, and all text files together: hundreds of times what an app has, and parsed in moments. */
+const MAX_CHECKED_BYTES = 2 ** 20;
+const MAX_TEXT_BYTES = 8 * 2 ** 20;
 const PLACEHOLDER = /\[(ORG|APP)\]/;
 
 /** The files whose content decides whether a repository is an app that can be deployed; paths within the repository. */
@@ -25,6 +28,8 @@ export interface AppSource {
 
 /** Everything that keeps a repository from being deployed as this app, in one list. */
 export function appProblems(name: AppName, source: AppSource): Problem[] {
+  const tooLarge = sizeProblems(source.contents);
+  if (tooLarge.length > 0) return tooLarge;
   return [
     ...metadataProblems(name, source.contents.get(METADATA_FILE)),
     ...policyProblems(source.contents.get(POLICY_FILE)),
@@ -34,6 +39,28 @@ export function appProblems(name: AppName, source: AppSource): Problem[] {
       .map((path) => problem('CHART_TEMPLATES_UNSUPPORTED', `${path}: custom chart templates are not supported`, path)),
     ...submoduleProblems(source.contents.get(SUBMODULES_FILE)),
   ];
+}
+
+/** Before anything is parsed: parsers take up to a hundred times the memory of their input. */
+function sizeProblems(contents: AppSource['contents']): Problem[] {
+  const codeOf = (path: string): ErrorCode => {
+    if (path === METADATA_FILE) return 'APP_METADATA_INVALID';
+    if (path === POLICY_FILE) return 'APP_POLICY_MISSING';
+    if (path === VALUES_FILE) return 'VALUES_INVALID';
+    return path === SUBMODULES_FILE ? 'SUBMODULE_UNSUPPORTED' : 'APP_TEXT_INVALID';
+  };
+  const problems = [...contents]
+    .filter(([, content]) => content.length > MAX_CHECKED_BYTES)
+    .map(([path, { length }]) =>
+      problem(codeOf(path), `${path}: ${length} bytes: at most ${MAX_CHECKED_BYTES} are taken`, path),
+    );
+  const texts = [...contents].filter(([path]) => TEXT_FILE.test(path));
+  const sum = texts.reduce((bytes, [, content]) => bytes + content.length, 0);
+  if (sum > MAX_TEXT_BYTES)
+    problems.push(
+      problem('APP_TEXT_INVALID', `text resources of ${sum} bytes: at most ${MAX_TEXT_BYTES} are taken`, texts[0]?.[0]),
+    );
+  return problems;
 }
 
 /** A text file's content without the byte order mark that some editors write; throws when it is not UTF-8. */

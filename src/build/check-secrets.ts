@@ -1,7 +1,9 @@
 import { type Problem, problem } from '../errors.ts';
 
-/** Larger text is data, not configuration; it would cost seconds. */
-const MAX_SCANNED_BYTES = 1024 * 1024;
+/** Larger text is data, not configuration. */
+const MAX_SCANNED_BYTES = 256 * 1024;
+/** Some rules take the square of a line's length; longer ones are minified code, of which the beginning is looked at. */
+const MAX_LINE = 1_000;
 
 /** What the maintained rules miss: keys in any form, Azure's own, and a Kubernetes Secret written out. */
 const OWN_RULES: readonly (readonly [string, RegExp])[] = [
@@ -15,6 +17,8 @@ const OWN_RULES: readonly (readonly [string, RegExp])[] = [
   ['kubernetes secret', /^\s*["']?kind["']?\s*:\s*["']?Secret["']?\s*,?\s*$/m],
 ];
 
+const LONG_LINE = new RegExp(`^(.{${MAX_LINE}}).+$`, 'gm');
+
 type Linter = (path: string, text: string) => Promise<{ rule: string; line: number }[]>;
 let linter: Promise<Linter> | undefined;
 
@@ -24,7 +28,7 @@ let linter: Promise<Linter> | undefined;
  */
 export async function secretProblems(path: string, content: Buffer): Promise<Problem[]> {
   if (content.length > MAX_SCANNED_BYTES || content.includes(0)) return [];
-  const text = content.toString('utf8');
+  const text = content.toString('utf8').replace(LONG_LINE, '$1');
   linter ??= loadLinter();
   const found = [...(await (await linter)(path, text)), ...ownFindings(text)];
   return found.map(({ rule, line }) =>

@@ -17,7 +17,7 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) throw invalid('empty: send JSON');
   if (bytes.subarray(0, 3).equals(Buffer.from('\ufeff'))) throw invalid('starts with a byte order mark: leave it out');
-  const read = readJson(bytes, { maxBytes: MAX_BODY_BYTES, maxDepth: MAX_DEPTH });
+  const read = readJson(bytes, { maxBytes: MAX_BODY_BYTES, maxDepth: MAX_DEPTH, maxTokens: MAX_BODY_BYTES });
   if (read.fault) throw invalid(read.fault === 'invalid' ? `not JSON: ${read.message}` : read.message);
   const unfit = findUnfit(read.value);
   if (unfit) throw invalid(unfit);

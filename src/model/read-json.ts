@@ -1,6 +1,8 @@
 export interface JsonLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
+  /** Strings, brackets, commas and colons. */
+  readonly maxTokens: number;
 }
 
 /** `invalid`: not JSON. `unsafe`: JSON that another parser may read otherwise, or that costs too much. */
@@ -15,9 +17,9 @@ const GAP = /[^"{}[\]:,]*/y;
  * Reads JSON that must mean the same to every parser: JSON.parse alone would let the last of two equal keys win.
  * Linear in the text, unlike a YAML parser, since a manifest can list thousands of files.
  */
-export function readJson(content: Uint8Array, { maxBytes, maxDepth }: JsonLimits): JsonReading {
-  if (content.length > maxBytes)
-    return { fault: 'unsafe', message: `${content.length} bytes: at most ${maxBytes} are taken` };
+export function readJson(content: Uint8Array, limits: JsonLimits): JsonReading {
+  if (content.length > limits.maxBytes)
+    return { fault: 'unsafe', message: `${content.length} bytes: at most ${limits.maxBytes} are taken` };
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
@@ -25,7 +27,7 @@ export function readJson(content: Uint8Array, { maxBytes, maxDepth }: JsonLimits
     return { fault: 'invalid', message: 'not UTF-8' };
   }
   // Before parsing, which is recursive.
-  const message = findAmbiguity(text, maxDepth);
+  const message = findAmbiguity(text, limits);
   if (message) return { fault: 'unsafe', message };
   try {
     return { value: JSON.parse(text) as unknown };
@@ -35,10 +37,11 @@ export function readJson(content: Uint8Array, { maxBytes, maxDepth }: JsonLimits
 }
 
 /** Walks the tokens only: whether the text is JSON at all is JSON.parse's to say. */
-function findAmbiguity(text: string, maxDepth: number): string | undefined {
+function findAmbiguity(text: string, { maxDepth, maxTokens }: JsonLimits): string | undefined {
   const open: (Set<string> | undefined)[] = [];
   let previous = '';
   let position = 0;
+  let tokens = 0;
   while (position < text.length) {
     GAP.lastIndex = position;
     GAP.exec(text);
@@ -46,6 +49,7 @@ function findAmbiguity(text: string, maxDepth: number): string | undefined {
     const token = TOKEN.exec(text)?.[0];
     if (token === undefined) return undefined;
     position = TOKEN.lastIndex;
+    if (++tokens > maxTokens) return `more than ${maxTokens} tokens`;
     if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined);
     else if (token === '}' || token === ']') open.pop();
     else if (token === ':') {

@@ -59,6 +59,8 @@ const S_IFLNK = 0o120000;
 const DOS_DIRECTORY = 0x10;
 const EXTRA_ZIP64 = 0x0001;
 const EXTRA_UNICODE_PATH = 0x7075;
+/** Writers use some dozens of bytes, and as many as the name has. */
+const MAX_EXTRA_BYTES = 4_096;
 const RATIO_EXEMPT_BYTES = 2 ** 20;
 
 /**
@@ -233,6 +235,10 @@ function typeProblems(header: CentralHeader, path: string, writer: ZipWriter): P
 }
 
 function extraProblems(extra: Buffer, name: Buffer, path: string): Problem[] {
+  if (extra.length > MAX_EXTRA_BYTES)
+    return [
+      problem('ZIP_UNSUPPORTED', `extra fields of ${extra.length} bytes: at most ${MAX_EXTRA_BYTES} are taken`, path),
+    ];
   const parts = readExtraParts(extra);
   if (parts === undefined) return [problem('ZIP_STRUCTURE', 'an extra field is cut', path)];
   if (parts.some(({ id, data }) => id === EXTRA_UNICODE_PATH && !isSameName(data, name)))

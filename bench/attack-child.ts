@@ -1,0 +1,57 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { validateArtifact } from '../src/accept/validate-artifact.ts';
+import { buildArtifact } from '../src/build/build-artifact.ts';
+import { gatherSource } from '../src/deploy/gather-source.ts';
+import { toAppError } from '../src/errors.ts';
+import type { Repositories } from '../src/ports.ts';
+import { COMMIT, makeArtifact, makeRepositoryZip, PATH, STUDIO, TT02 } from '../test/support/make-artifact.ts';
+
+/** A process of its own for one attack: `attack-child.ts artifact|repository FILE`, with the result as JSON on stdout. */
+export interface AttackResult {
+  readonly seconds: number;
+  /** At its peak, beyond what a process has that has done this once before, and the input. */
+  readonly mebibytes: number;
+  /** Undefined when it was taken. */
+  readonly code: string | undefined;
+  readonly problems: number;
+}
+
+const [, , target, file] = process.argv;
+const run = target === 'repository' ? build : validate;
+await run(target === 'repository' ? await makeRepositoryZip() : await makeArtifact());
+const input = await readFile(file ?? '');
+globalThis.gc?.();
+const before = await startMeasuring();
+const started = performance.now();
+const codes = await run(input);
+const seconds = (performance.now() - started) / 1000;
+const mebibytes = ((await peakKiB()) - before) / 1024;
+console.log(JSON.stringify({ seconds, mebibytes, code: codes[0], problems: codes.length } satisfies AttackResult));
+
+async function validate(zip: Buffer): Promise<string[]> {
+  const validation = await validateArtifact(zip, PATH, TT02, STUDIO);
+  return 'problems' in validation ? validation.problems.map(({ code }) => code) : [];
+}
+
+async function build(archive: Buffer): Promise<string[]> {
+  const repositories = { archive: async () => archive } as unknown as Repositories;
+  try {
+    const { files, valuesText } = await gatherSource(repositories, PATH, COMMIT);
+    const inputs = { ...PATH, tagName: '1', environment: TT02, studio: STUDIO, commit: COMMIT };
+    buildArtifact({ ...inputs, source: files, valuesText, scopes: [], releaseScopes: undefined, trace: {} });
+    return [];
+  } catch (error) {
+    return toAppError(error).problems.map(({ code }) => code);
+  }
+}
+
+/** Linux forgets the peak so far when asked to (proc(5), clear_refs); elsewhere the peak before counts too. */
+async function startMeasuring(): Promise<number> {
+  await writeFile('/proc/self/clear_refs', '5').catch(() => {});
+  return peakKiB();
+}
+
+async function peakKiB(): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
+}
