@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type JsonReading, readJson } from '../../src/model/read-json.ts';
 
-const LIMITS = { maxBytes: 8 * 2 ** 20, maxDepth: 64 };
+const LIMITS = { maxBytes: 8 * 2 ** 20, maxDepth: 64, maxTokens: 2 ** 23 };
 const read = (text: string | Buffer): JsonReading => readJson(Buffer.from(text), LIMITS);
 
 function readValue(text: string): unknown {
@@ -90,6 +90,11 @@ describe('readJson', () => {
   it('refuses more bytes than are taken', () => {
     const most = (maxBytes: number) => readJson(Buffer.from('[1,2,3]'), { ...LIMITS, maxBytes }).fault;
     assert.deepEqual([most(6), most(7)], ['unsafe', undefined]);
+  });
+
+  it('refuses more tokens than are taken', () => {
+    const most = (maxTokens: number) => readJson(Buffer.from('{"a":["b",1]}'), { ...LIMITS, maxTokens }).fault;
+    assert.deepEqual([most(7), most(8)], ['unsafe', undefined]);
   });
 
   it('keeps a key named __proto__ an own property', () => {
