@@ -123,7 +123,7 @@ function kindProblems(path: string, document: unknown): Problem[] {
   if (path === VALUES_DOCUMENT) return [];
   const expected = path === HELM_RELEASE_DOCUMENT ? HELM_RELEASE : MASKINPORTEN_CLIENT;
   if (document.apiVersion === expected.apiVersion && document.kind === expected.kind) return [];
-  const found = `${String(document.apiVersion)} ${String(document.kind)}`;
+  const found = `${show(document.apiVersion)} ${show(document.kind)}`;
   return [problem('KIND_NOT_ALLOWED', `${path}: '${found}': must be '${expected.apiVersion} ${expected.kind}'`, path)];
 }
 
@@ -191,5 +191,8 @@ export function differences(found: unknown, expected: unknown, path: string): st
   }
   return isDeepStrictEqual(found, expected) ? [] : [path];
 }
+
+/** Not String for all: a map that has the key `toString` can't be made one. */
+const show = (value: unknown): string => (typeof value === 'string' ? value : typeof value);
 
 const policy = (path: string, message: string): Problem => problem('RELEASE_POLICY', message, path);

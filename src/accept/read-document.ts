@@ -4,8 +4,11 @@ import { type ErrorCode, type Problem, problem } from '../errors.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_PROBLEMS = 100;
+/** And U+0085, U+2028, U+2029: kustomize takes them for line breaks, even when they were written as escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+/** Go's parser sees no key where it is over 1,024 characters with its quotes. */
+const MAX_KEY = 1_000;
 
 /**
  * Reads a YAML document that must mean the same to every parser, ours and the cluster's: no anchors, aliases, tags or
@@ -48,7 +51,11 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
       if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${at(node.range?.[0] ?? 0)}: ${reason}`, path));
     },
     Pair: (_key, { key }) => {
-      if (isScalar(key) && typeof key.value === 'string' && key.value !== '<<') return;
+      if (isScalar(key) && typeof key.value === 'string' && key.value !== '<<') {
+        if (key.value.length > MAX_KEY)
+          problems.push(problem('YAML_UNSAFE', `${path}: a key over ${MAX_KEY} characters`, path));
+        return;
+      }
       const what = isScalar(key) ? `the key '${String(key.value)}'` : 'a key that is not a string';
       problems.push(problem('YAML_UNSAFE', `${path}: ${what}: only strings, and no merge keys, are taken`, path));
     },

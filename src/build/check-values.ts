@@ -20,11 +20,14 @@ const FORBIDDEN_KEYS = new Set([
 const FORBIDDEN_VALUES: readonly (readonly [string, (value: unknown) => boolean])[] = [
   ['privileged', (value) => value === true || value === 'true'],
   ['allowPrivilegeEscalation', (value) => value === true || value === 'true'],
-  ['runAsUser', (value) => Number(value) === 0 && value !== '' && value !== null],
-  ['runAsGroup', (value) => Number(value) === 0 && value !== '' && value !== null],
+  ['runAsUser', (value) => isObject(value) || isZero(value)],
+  ['runAsGroup', (value) => isObject(value) || isZero(value)],
   ['runAsNonRoot', (value) => value === false || value === 'false'],
-  ['procMount', (value) => String(value).toLowerCase() === 'unmasked'],
+  ['procMount', (value) => isObject(value) || String(value).toLowerCase() === 'unmasked'],
 ];
+/** Neither String nor Number takes a map that has the key `toString`. */
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isZero = (value: unknown): boolean => Number(value) === 0 && value !== '' && value !== null;
 /** Flux would expand the first, Helm's `tpl` the second. */
 const TEMPLATE = /\$\{|\{\{/;
 /** Traefik's matchers of a host, in a route. */
@@ -44,7 +47,7 @@ export function valuesProblems(values: Values, name: AppName, environment: Envir
   walk(values, '', (path, key, value) => {
     if (FORBIDDEN_KEYS.has(key)) add(path, 'reaches out of the pod, and is refused');
     for (const [forbidden, isForbidden] of FORBIDDEN_VALUES)
-      if (key === forbidden && isForbidden(value)) add(path, `${String(value)} is refused`);
+      if (key === forbidden && isForbidden(value)) add(path, `${isObject(value) ? 'this' : String(value)} is refused`);
     if (key === 'capabilities' && isRecord(value) && Array.isArray(value.add) && value.add.length > 0)
       add(path, 'adds capabilities');
     if (TEMPLATE.test(key)) add(path, "'${' and '{{' would be expanded in the cluster");

@@ -1,6 +1,6 @@
 import { type Problem, problem } from '../errors.ts';
 
-const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const MAX_PATH_BYTES = 1_024;
@@ -20,6 +20,9 @@ export function nameProblems(bytes: Buffer): Problem[] {
   const segments = (name.endsWith('/') ? name.slice(0, -1) : name).split('/');
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
     problems.push(unsafe("absolute, or with an empty, '.' or '..' segment"));
+  // Windows drops spaces at the end: '.. ' is the folder above.
+  if (segments.some((segment) => /^\.{0,2} +$/.test(segment)))
+    problems.push(unsafe("a segment of spaces only, or '.' or '..' with spaces"));
   if (segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES))
     problems.push(unsafe(`a segment over ${MAX_SEGMENT_BYTES} bytes`));
   return problems;
@@ -40,14 +43,18 @@ export function portabilityProblems(paths: readonly string[]): Problem[] {
       problems.push(problem('FILE_NAME_UNSAFE', `'${path}': a device name on Windows`, path));
     if (path !== path.normalize('NFC'))
       problems.push(problem('FILE_NAME_UNSAFE', `'${path}': not in Unicode form NFC`, path));
-    const key = path.normalize('NFKC').toLowerCase().normalize('NFKC');
+    const key = foldCase(path);
     const other = folded.get(key);
     if (other !== undefined && other !== path)
       problems.push(problem('FILE_NAME_COLLISION', `'${path}' and '${other}' are one name on some systems`, path));
     folded.set(key, path);
   }
-  return problems;
+  const existing = new Set(folderCollisions(paths).map(({ path }) => path && foldCase(path)));
+  return [...problems, ...folderCollisions([...folded.keys()]).filter(({ path }) => !existing.has(path))];
 }
+
+/** Upper case first: only there `ß` is `SS`, and `ſ` is `S`. */
+const foldCase = (path: string): string => path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 
 /** A file where another needs a folder: `a` and `a/b`. */
 export function folderCollisions(paths: readonly string[]): Problem[] {

@@ -59,6 +59,11 @@ const S_IFLNK = 0o120000;
 const DOS_DIRECTORY = 0x10;
 const EXTRA_ZIP64 = 0x0001;
 const EXTRA_UNICODE_PATH = 0x7075;
+/**
+ * Times and owners: NTFS, Info-ZIP's `UT`, `UX`, `Ux` and `ux`; and Java's mark of a jar. No others: some hold what is
+ * linked to (0x000d, 0x756e), how data is encrypted (0x0017, 0x9901), or a second comment (0x6375).
+ */
+const EXTRA_HARMLESS: readonly number[] = [0x000a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];
 /** Writers use some dozens of bytes, and as many as the name has. */
 const MAX_EXTRA_BYTES = 4_096;
 const RATIO_EXEMPT_BYTES = 2 ** 20;
@@ -245,6 +250,11 @@ function extraProblems(extra: Buffer, name: Buffer, path: string): Problem[] {
     return [problem('ZIP_UNSUPPORTED', 'has a second name in an extra field, not the same', path)];
   if (parts.some(({ id }) => id === EXTRA_ZIP64))
     return [problem('ZIP_UNSUPPORTED', 'zip64: no archive within the limits needs it', path)];
+  const unknown = parts.find(({ id }) => id !== EXTRA_UNICODE_PATH && !EXTRA_HARMLESS.includes(id));
+  if (unknown !== undefined)
+    return [
+      problem('ZIP_UNSUPPORTED', `extra field 0x${unknown.id.toString(16)}: only times and owners are taken`, path),
+    ];
   return [];
 }
 

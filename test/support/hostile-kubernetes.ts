@@ -66,6 +66,8 @@ const KINDS: HostileFamily = {
   'KIND_NOT_ALLOWED.helm-release-of-another-group': release(['apiVersion'], 'helm.example.org/v2'),
   'KIND_NOT_ALLOWED.helm-release-without-kind': release(['kind'], undefined),
   'KIND_NOT_ALLOWED.helm-release-kind-as-list': release(['kind'], ['HelmRelease']),
+  'KIND_NOT_ALLOWED.helm-release-kind-with-to-string': release(['kind'], { toString: 1, valueOf: 1 }),
+  'KIND_NOT_ALLOWED.helm-release-version-with-to-string': release(['apiVersion'], { toString: 1, valueOf: 1 }),
   'KIND_NOT_ALLOWED.cluster-role-as-client': client(['kind'], 'ClusterRole'),
   'KIND_NOT_ALLOWED.client-v1': client(['apiVersion'], 'resources.altinn.studio/v1'),
 };
@@ -191,6 +193,8 @@ const OWN_VALUES: HostileFamily = {
   'RELEASE_POLICY.value-privilege-escalation': values(['resources', 'allowPrivilegeEscalation'], true),
   'RELEASE_POLICY.value-capabilities': values(['resources', 'capabilities'], { add: ['SYS_ADMIN'] }),
   'RELEASE_POLICY.value-run-as-root': values(['resources', 'runAsUser'], 0),
+  'RELEASE_POLICY.value-run-as-user-with-to-string': values(['resources', 'runAsUser'], { toString: 1, valueOf: 1 }),
+  'RELEASE_POLICY.value-proc-mount-with-to-string': values(['resources', 'procMount'], { toString: 1, valueOf: 1 }),
   'RELEASE_POLICY.value-expanded-by-flux': values(['podLabels'], { a: FOR_FLUX }),
   'RELEASE_POLICY.value-expanded-by-helm': values(['podLabels'], { a: '{{ .Release.Namespace }}' }),
   'RELEASE_POLICY.value-key-expanded-by-flux': values(['podLabels'], { [FOR_FLUX]: 'a' }),

@@ -127,6 +127,23 @@ const DATA: HostileFamily = {
   }),
 };
 
+/** Extra fields that make a link of a file, or say how to read it. */
+const EXTRAS: HostileFamily = {
+  'ZIP_UNSUPPORTED.hard-link-in-extra-field': lastSays({
+    extra: extraField(0x000d, Buffer.concat([u32(0, 0), u16(0, 0), Buffer.from('../../etc/passwd')])),
+  }),
+  'ZIP_UNSUPPORTED.symlink-in-extra-field': lastSays({
+    extra: extraField(0x756e, Buffer.concat([u32(0), u16(0o120777), u32(11), u16(0, 0), Buffer.from('/etc/passwd')])),
+  }),
+  'ZIP_UNSUPPORTED.symlink-in-local-extra-field': lastSaysHere({
+    extra: extraField(0x756e, Buffer.concat([u32(0), u16(0o120777), u32(11), u16(0, 0), Buffer.from('/etc/passwd')])),
+  }),
+  'ZIP_UNSUPPORTED.aes-extra-field': lastSays({ extra: extraField(0x9901, Buffer.from([2, 0, 65, 69, 3, 8, 0])) }),
+  'ZIP_UNSUPPORTED.strong-encryption-extra-field': lastSays({ extra: extraField(0x0017, Buffer.alloc(8)) }),
+  'ZIP_UNSUPPORTED.second-comment': lastSaysThere({ extra: extraField(0x6375, Buffer.from([1, 0, 0, 0, 0])) }),
+  'ZIP_UNSUPPORTED.extra-field-unknown': lastSays({ extra: extraField(0xeeee, Buffer.from('x')) }),
+};
+
 const MIB = 2 ** 20;
 const zeros = (bytes: number, name = 'source/zeros'): RawEntry => ({
   name,
@@ -162,4 +179,4 @@ function manyEntries(count: number): Buffer {
   return writeZip([...ENTRIES, ...added]);
 }
 
-export const HOSTILE_ENTRIES: HostileFamily = { ...TYPES, ...FEATURES, ...DATA, ...LIMITS };
+export const HOSTILE_ENTRIES: HostileFamily = { ...TYPES, ...FEATURES, ...EXTRAS, ...DATA, ...LIMITS };
