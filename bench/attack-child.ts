@@ -4,7 +4,15 @@ import { buildArtifact } from '../src/build/build-artifact.ts';
 import { gatherSource } from '../src/deploy/gather-source.ts';
 import { toAppError } from '../src/errors.ts';
 import type { Repositories } from '../src/ports.ts';
-import { COMMIT, makeArtifact, makeRepositoryZip, PATH, STUDIO, TT02 } from '../test/support/make-artifact.ts';
+import {
+  COMMIT,
+  EXPECTED,
+  makeArtifact,
+  makeRepositoryZip,
+  PATH,
+  STUDIO,
+  TT02,
+} from '../test/support/make-artifact.ts';
 
 /** A process of its own for one attack: `attack-child.ts artifact|repository FILE`, with the result as JSON on stdout. */
 export interface AttackResult {
@@ -29,7 +37,7 @@ const mebibytes = ((await peakKiB()) - before) / 1024;
 console.log(JSON.stringify({ seconds, mebibytes, code: codes[0], problems: codes.length } satisfies AttackResult));
 
 async function validate(zip: Buffer): Promise<string[]> {
-  const validation = await validateArtifact(zip, PATH, TT02, STUDIO);
+  const validation = await validateArtifact(zip, PATH, TT02, STUDIO, EXPECTED);
   return 'problems' in validation ? validation.problems.map(({ code }) => code) : [];
 }
 

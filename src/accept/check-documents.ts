@@ -53,7 +53,7 @@ export async function checkDocuments(
   contents: ReadonlyMap<string, Buffer>,
   environment: Environment,
   studio: Studio,
-  expected: ExpectedInputs | undefined,
+  expected: ExpectedInputs,
 ): Promise<DeployDocuments> {
   const problems: Problem[] = [];
   const documents = new Map<string, unknown>();
@@ -92,7 +92,7 @@ function rebuildProblems(
   contents: ReadonlyMap<string, Buffer>,
   environment: Environment,
   studio: Studio,
-  expected: ExpectedInputs | undefined,
+  expected: ExpectedInputs,
 ): Problem[] {
   const problems: Problem[] = [];
   const valuesFile = contents.get(SOURCE_FOLDER + VALUES_FILE);
@@ -104,7 +104,6 @@ function rebuildProblems(
   } catch (error) {
     problems.push(...toAppError(error).problems);
   }
-  if (expected === undefined) return problems;
   if (manifest.inputs.chart.version !== expected.chartVersion)
     problems.push(
       policy(

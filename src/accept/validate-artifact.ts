@@ -18,6 +18,9 @@ export interface ValidArtifact {
   readonly warnings: readonly Problem[];
 }
 
+/** They go on the deployment's row: a hostile archive must not fill it with one for each of its entries. */
+const MAX_PROBLEMS = 100;
+
 export type Validation = { readonly artifact: ValidArtifact } | { readonly problems: readonly Problem[] };
 
 /**
@@ -29,7 +32,18 @@ export async function validateArtifact(
   path: ArtifactPath,
   environment: Environment,
   studio: Studio,
-  expected?: ExpectedInputs,
+  expected: ExpectedInputs,
+): Promise<Validation> {
+  const found = await validateStages(zip, path, environment, studio, expected);
+  return 'problems' in found ? { problems: found.problems.slice(0, MAX_PROBLEMS) } : found;
+}
+
+async function validateStages(
+  zip: Buffer,
+  path: ArtifactPath,
+  environment: Environment,
+  studio: Studio,
+  expected: ExpectedInputs,
 ): Promise<Validation> {
   const { entries, problems } = readZip(zip, 'artifact');
   const paths = entries.map((entry) => entry.path);

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { ACCEPTED_FOLDER } from '../support/make-accepted-archives.ts';
-import { PATH, STUDIO, TT02 } from '../support/make-artifact.ts';
+import { EXPECTED, PATH, STUDIO, TT02 } from '../support/make-artifact.ts';
 
 const DESCRIPTORS = 'its sizes stand behind the data, where only a reader that trusts the stream finds them';
 const FOLDERS = 'it has entries for folders';
@@ -42,7 +42,7 @@ const writers = readdirSync(ACCEPTED_FOLDER)
   .map((name) => name.slice(0, -'.zip'.length));
 
 const validate = (writer: string) =>
-  validateArtifact(readFileSync(join(ACCEPTED_FOLDER, `${writer}.zip`)), PATH, TT02, STUDIO);
+  validateArtifact(readFileSync(join(ACCEPTED_FOLDER, `${writer}.zip`)), PATH, TT02, STUDIO, EXPECTED);
 
 /** Made by `test/support/make-accepted-archives.ts`; run that again after a change of what is built. */
 describe('an artifact packed by another program', () => {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
-import { alterArtifact, PATH, STUDIO, TT02, unpack } from '../support/make-artifact.ts';
+import { alterArtifact, EXPECTED, PATH, STUDIO, TT02, unpack } from '../support/make-artifact.ts';
 import { makeHostileArchives, REJECTED_FOLDER } from '../support/make-hostile-archives.ts';
 
 const MAX_BYTES_IN_ALL = 3 * 10 ** 6;
@@ -44,7 +44,7 @@ const read = (name: string) => readFileSync(join(REJECTED_FOLDER, name));
 
 async function codesOf(zip: Buffer, deployDocuments: 'rebuild' | 'allow-list'): Promise<ErrorCode[] | undefined> {
   const studio = { ...STUDIO, policy: { ...STUDIO.policy, deployDocuments } };
-  const result = await validateArtifact(zip, PATH, TT02, studio);
+  const result = await validateArtifact(zip, PATH, TT02, studio, EXPECTED);
   return 'problems' in result ? [...new Set(result.problems.map((problem) => problem.code))].sort() : undefined;
 }
 

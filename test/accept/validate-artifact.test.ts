@@ -3,7 +3,16 @@ import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
 import type { ErrorCode, Problem } from '../../src/errors.ts';
 import type { Manifest } from '../../src/model/artifact.ts';
-import { type Alterations, alterArtifact, makeArtifact, PATH, STUDIO, TT02, unpack } from '../support/make-artifact.ts';
+import {
+  type Alterations,
+  alterArtifact,
+  EXPECTED,
+  makeArtifact,
+  PATH,
+  STUDIO,
+  TT02,
+  unpack,
+} from '../support/make-artifact.ts';
 
 const HELM_RELEASE = 'deploy/helmrelease.yaml';
 const VALUES = 'deploy/values.yaml';
@@ -27,7 +36,7 @@ function edited(path: string, ...edits: [from: string | RegExp, to: string][]): 
 const added = (path: string, text: string) => ({ [path]: `${original.get(path)}${text}` });
 
 async function problemsOf(alterations: Alterations): Promise<readonly Problem[]> {
-  const result = await validateArtifact(await alterArtifact(alterations), PATH, TT02, STUDIO);
+  const result = await validateArtifact(await alterArtifact(alterations), PATH, TT02, STUDIO, EXPECTED);
   return 'problems' in result ? result.problems : [];
 }
 
@@ -44,7 +53,7 @@ async function assertRefused(code: ErrorCode, alterations: Alterations, message?
 
 describe('validateArtifact', () => {
   it('takes what our own build makes, with its objects in order', async () => {
-    const result = await validateArtifact(await makeArtifact(), PATH, TT02, STUDIO);
+    const result = await validateArtifact(await makeArtifact(), PATH, TT02, STUDIO, EXPECTED);
     assert.ok('artifact' in result, JSON.stringify(result));
     assert.equal(result.artifact.manifest.deploymentId, PATH.deploymentId);
     assert.deepEqual(
@@ -64,6 +73,7 @@ describe('validateArtifact', () => {
       PATH,
       TT02,
       STUDIO,
+      { ...EXPECTED, scopes: [] },
     );
     assert.ok('artifact' in result, JSON.stringify(result));
     assert.deepEqual(
@@ -72,9 +82,27 @@ describe('validateArtifact', () => {
     );
   });
 
-  it('takes another exact chart version than the one configured now', async () => {
-    const studio = { ...STUDIO, chart: { ...STUDIO.chart, version: '3.11.0' } };
-    assert.deepEqual(await codesOf({ inputs: { studio } }), []);
+  it('takes the chart version and the scopes that its deployment was resolved with, and no others', async () => {
+    const other = { chartVersion: '3.11.0', scopes: ['altinn:other'] };
+    const studio = { ...STUDIO, chart: { ...STUDIO.chart, version: other.chartVersion } };
+    const zip = await alterArtifact({ inputs: { studio, scopes: other.scopes } });
+    assert.ok('artifact' in (await validateArtifact(zip, PATH, TT02, STUDIO, other)));
+    for (const [expected, reason] of [
+      [{ ...other, chartVersion: '3.12.0' }, /chart version '3\.11\.0': must be '3\.12\.0'/],
+      [{ ...other, scopes: [] }, /the scopes are not those in Studio/],
+      [{ ...other, scopes: [...other.scopes, 'altinn:more'] }, /the scopes are not those in Studio/],
+    ] as const) {
+      const result = await validateArtifact(zip, PATH, TT02, STUDIO, expected);
+      assert.ok('problems' in result);
+      assert.deepEqual([result.problems.length, result.problems[0]?.code], [1, 'RELEASE_POLICY']);
+      assert.match(result.problems[0]?.message ?? '', reason);
+    }
+  });
+
+  it('tells of a hundred problems at most, however many there are', async () => {
+    const entries = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`stray/${index}`, 'x']));
+    const result = await validateArtifact(await alterArtifact({ entries }), PATH, TT02, STUDIO, EXPECTED);
+    assert.equal('problems' in result && result.problems.length, 100);
   });
 
   it('warns of names in source/ that some systems cannot hold', async () => {
@@ -83,6 +111,7 @@ describe('validateArtifact', () => {
       PATH,
       TT02,
       STUDIO,
+      EXPECTED,
     );
     assert.ok('artifact' in result, JSON.stringify(result));
     assert.deepEqual(result.artifact.warnings.map(({ code }) => code).sort(), [

@@ -113,9 +113,12 @@ describe('the artifact of the same inputs is the same to the byte', () => {
   });
 
   it('and is taken by our own acceptance, names beyond ASCII and all', async () => {
-    const { org, app, environment, studio, deploymentId } = sampleInputs();
+    const { org, app, environment, studio, deploymentId, scopes } = sampleInputs();
     const path = { org, app, environment: environment.name, deploymentId };
-    const validation = await validateArtifact(reference, path, environment, studio);
+    const validation = await validateArtifact(reference, path, environment, studio, {
+      chartVersion: studio.chart.version,
+      scopes,
+    });
     assert.deepEqual('problems' in validation ? validation.problems : [], []);
   });
 

@@ -1,4 +1,5 @@
 import JSZip from 'jszip';
+import type { ExpectedInputs } from '../../src/accept/check-documents.ts';
 import { type AppInputs, buildArtifact } from '../../src/build/build-artifact.ts';
 import { gatherSource } from '../../src/deploy/gather-source.ts';
 import {
@@ -34,6 +35,12 @@ export const STUDIO: Studio = {
   appSecretPattern: '{org}-{app}-env',
   policy: DEFAULT_POLICY,
   environments: [TT02],
+};
+
+/** What Studio and the configuration say of it. */
+export const EXPECTED: ExpectedInputs = {
+  chartVersion: STUDIO.chart.version,
+  scopes: ['altinn:serviceowner/instances.read', 'altinn:profile'],
 };
 
 export const COMMIT = 'c'.repeat(40);
@@ -89,7 +96,7 @@ export async function makeArtifact({ repository = {}, inputs = {} }: ArtifactOpt
     commit: COMMIT,
     source: source.files,
     valuesText: source.valuesText,
-    scopes: ['altinn:serviceowner/instances.read', 'altinn:profile'],
+    scopes: EXPECTED.scopes,
     releaseScopes: undefined,
     trace: {},
     ...inputs,

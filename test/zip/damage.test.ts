@@ -5,10 +5,10 @@ import { validateArtifact } from '../../src/accept/validate-artifact.ts';
 import { sha256 } from '../../src/model/digest.ts';
 import { inflateEntry } from '../../src/zip/inflate.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
-import { makeArtifact, PATH, STUDIO, TT02, unpack } from '../support/make-artifact.ts';
+import { EXPECTED, makeArtifact, PATH, STUDIO, TT02, unpack } from '../support/make-artifact.ts';
 import { writeZip } from './write-zip.ts';
 
-const isAccepted = async (zip: Buffer) => 'artifact' in (await validateArtifact(zip, PATH, TT02, STUDIO));
+const isAccepted = async (zip: Buffer) => 'artifact' in (await validateArtifact(zip, PATH, TT02, STUDIO, EXPECTED));
 
 describe('a damaged artifact', () => {
   let zip: Buffer;
@@ -20,7 +20,7 @@ describe('a damaged artifact', () => {
 
   /** Refused with a code of a rejection, or every file is what it was. */
   async function assertHarmless(damaged: Buffer): Promise<void> {
-    const result = await validateArtifact(damaged, PATH, TT02, STUDIO);
+    const result = await validateArtifact(damaged, PATH, TT02, STUDIO, EXPECTED);
     if ('artifact' in result) assert.deepEqual(await digestsOf(damaged), digests);
     else assert.ok(result.problems.length > 0 && result.problems.every(({ code }) => code !== 'INTERNAL'));
   }

@@ -63,9 +63,7 @@ describe('inflateEntry', () => {
     const bomb = deflateRawSync(Buffer.alloc(100 * 2 ** 20));
     for (const size of [1_000, 200_000]) {
       const before = process.memoryUsage();
-      const started = performance.now();
       await assertWrong(entry({ data: bomb, size }), /does not inflate to/);
-      assert.ok(performance.now() - started < 2_000, 'it went on inflating');
       assert.ok(process.memoryUsage().rss - before.rss < 64 * 2 ** 20, 'it kept what it inflated');
     }
   });

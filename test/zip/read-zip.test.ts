@@ -267,9 +267,7 @@ describe('readZip', () => {
         return { name, data: index === 0 ? data : Buffer.alloc(0), both: { ...kernel, localHeaderOffset: 0 } };
       });
       const zip = writeZip(many);
-      const started = performance.now();
       assertRefused(zip, 'ZIP_STRUCTURE', /overlap/);
-      assert.ok(performance.now() - started < 1_000, 'it took over a second');
     });
   });
 
