@@ -7,12 +7,14 @@ import type { Repositories } from '../../src/ports.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
 import { sampleInputs } from './sample-inputs.ts';
 
+export const SAMPLE_SCOPES = ['altinn:serviceowner/instances.read'];
+
 /** Puts a list into another order. */
 export type Shuffle = <T>(list: readonly T[]) => T[];
 
 /** From Gitea's archive to the artifact, the way that a deployment goes; `shuffle` acts on every list that is handed on. */
 export async function packSample(archive: Buffer, shuffle: Shuffle = (list) => [...list]): Promise<Buffer> {
-  const inputs = sampleInputs({ scopes: ['altinn:serviceowner/instances.read'] });
+  const inputs = sampleInputs({ scopes: SAMPLE_SCOPES });
   const repositories = { archive: async () => archive } as Partial<Repositories> as Repositories;
   const { files, valuesText, carried } = await gatherSource(repositories, inputs, inputs.commit);
   const { manifestFile, deployFiles } = buildArtifact({ ...inputs, source: shuffle(files), valuesText });
