@@ -16,7 +16,8 @@ export interface Ledger extends RequestLedger, ProgressLedger, ReleaseLedger, Ap
   installation(): Promise<string>;
   deployment(id: string): Promise<Deployment | undefined>;
   deployments(filter: DeploymentFilter): Promise<readonly Deployment[]>;
-  events(deploymentId: string): Promise<readonly DeploymentEvent[]>;
+  /** In the order of their positions; none that comes later gets before them. */
+  events(filter: EventFilter): Promise<readonly DeploymentEvent[]>;
   ping(): Promise<void>;
 }
 
@@ -117,6 +118,8 @@ export interface NewDeployment extends ReleaseKey {
   readonly tagName: string | undefined;
   readonly commit: string | undefined;
   readonly creator: string;
+  readonly from?: string | undefined;
+  readonly reason?: string | undefined;
   readonly resolved: ResolvedInputs;
 }
 
@@ -128,10 +131,28 @@ export interface IdempotentRequest extends AppName {
   readonly requestDigest: string;
 }
 
-export interface DeploymentFilter extends AppName {
-  readonly environment: string | undefined;
+/** Newest first. What is undefined does not matter. */
+export interface DeploymentFilter {
+  readonly org: string;
+  readonly app?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly state?: DeploymentState | undefined;
+  readonly kind?: DeploymentKind | undefined;
+  readonly tagName?: string | undefined;
+  readonly creator?: string | undefined;
+  readonly createdFrom?: Date | undefined;
+  /** Not included. */
+  readonly createdTo?: Date | undefined;
   /** Only those with a lower ordinal. */
-  readonly before: number | undefined;
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface EventFilter {
+  readonly org: string;
+  readonly deploymentId?: string | undefined;
+  /** Only those with a higher position. */
+  readonly after: number;
   readonly limit: number;
 }
 

@@ -55,6 +55,12 @@ export interface Deployment extends ReleaseKey {
   readonly tagName: string | undefined;
   readonly commit: string | undefined;
   readonly creator: string;
+  /** Id of the deployment that a rollback or a promotion takes its artifact from. */
+  readonly from: string | undefined;
+  /** Why, in the words of whoever asked for it. */
+  readonly reason: string | undefined;
+  /** Not to be rolled back to, nor promoted. */
+  readonly blocked: Block | undefined;
   /** Resolved when the request came, so that nothing drifts until it is built. */
   readonly resolved: ResolvedInputs;
   readonly built: BuiltFacts | undefined;
@@ -62,6 +68,24 @@ export interface Deployment extends ReleaseKey {
   readonly warnings: readonly Problem[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** When Flux could pull it for the first time. */
+  readonly publishedAt: Date | undefined;
+  /** The last that the cluster said of it, as far as it decided its state. */
+  readonly cluster: ClusterWord | undefined;
+}
+
+export interface Block {
+  readonly since: Date;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface ClusterWord {
+  /** By the cluster's clock. */
+  readonly at: Date;
+  /** Helm's own number of the release, where it was told. */
+  readonly helmRevision: number | undefined;
+  readonly message: string;
 }
 
 export interface ResolvedInputs {
@@ -70,6 +94,8 @@ export interface ResolvedInputs {
   readonly chartVersion: string;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
+  /** Asserted by the caller: what is built must have it. */
+  readonly ifInputsDigest?: string | undefined;
 }
 
 export interface BuiltFacts {
@@ -82,11 +108,14 @@ export interface BuiltFacts {
 
 /** One line of a deployment's history, as its users read it. */
 export interface DeploymentEvent {
-  readonly id: number;
+  /** Of all events, in an order that no later one ever gets before: whoever has read up to it has missed none. */
+  readonly position: number;
   readonly deploymentId: string;
   /** The state that was entered, or what else happened. */
   readonly type: string;
   readonly message: string;
   readonly origin: 'api' | 'accept' | 'publish' | 'timer' | 'flux';
+  /** What else it says: Flux's reason, object and severity. */
+  readonly details: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
 }

@@ -71,6 +71,6 @@ export function viewDetails(deployment: Deployment, events: readonly DeploymentE
   return { ...viewDeployment(deployment), steps, events: events.map(viewEvent) };
 }
 
-function viewEvent({ id, type, message, origin, createdAt }: DeploymentEvent): EventView {
-  return { id, type, message, origin, createdAt: createdAt.toISOString() };
+function viewEvent({ position, type, message, origin, createdAt }: DeploymentEvent): EventView {
+  return { id: position, type, message, origin, createdAt: createdAt.toISOString() };
 }

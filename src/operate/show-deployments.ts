@@ -5,6 +5,8 @@ import { type DeploymentDetails, type DeploymentView, viewDeployment, viewDetail
 
 export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 20;
+/** Of one deployment, shown with it; all of them are in its list of events. */
+const MAX_EVENTS = 200;
 
 export interface ListRequest extends AppName {
   readonly envName: string | undefined;
@@ -36,7 +38,7 @@ export async function showDeployment(ports: Ports, { org, app }: AppName, id: st
   const deployment = isDeploymentId(id) ? await ports.ledger.deployment(id) : undefined;
   if (deployment === undefined || deployment.org !== org || deployment.app !== app)
     throw new AppError('DEPLOYMENT_UNKNOWN', `${org}/${app} has no deployment '${id}'`, { path: 'id' });
-  return viewDetails(deployment, await ports.ledger.events(id));
+  return viewDetails(deployment, await ports.ledger.events({ org, deploymentId: id, after: 0, limit: MAX_EVENTS }));
 }
 
 const writeCursor = (ordinal: number): string => Buffer.from(`o${ordinal}`).toString('base64url');

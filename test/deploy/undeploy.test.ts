@@ -52,7 +52,8 @@ describe('undeploying an app', () => {
   }
   const marker = async (environment: string, app = APP) => (await release(environment, app))[0].data;
   const stateOf = async (id: string) => (await ports.ledger.deployment(id))?.state;
-  const historyOf = async (id: string) => (await ports.ledger.events(id)).map(({ type }) => type);
+  const historyOf = async (id: string) =>
+    (await ports.ledger.events({ org: 'ttd', deploymentId: id, after: 0, limit: 1000 })).map(({ type }) => type);
   const hooked = (hooks: Parameters<typeof withHooks>[1]): App => makeApp(withHooks(ports, hooks), stack.config.studio);
   const endLease = (id: string) =>
     stack.sql(

@@ -60,7 +60,7 @@ describe('deployments of one app, whatever the order of events', () => {
     const deployment = await makeApp(early, stack.config.studio).deploy(request('at23'));
     assert.equal(deployment.state, 'published');
     assert.equal(await stateOf(deployment), 'published');
-    const events = await ports.ledger.events(deployment.id);
+    const events = await ports.ledger.events({ org: 'ttd', deploymentId: deployment.id, after: 0, limit: 1000 });
     assert.deepEqual(
       events.map(({ type }) => type),
       ['accepted', 'building', 'published'],
@@ -83,7 +83,7 @@ describe('deployments of one app, whatever the order of events', () => {
     assert.equal(await stack.app.acceptArtifact(blobOf(deployment)), 'repeated');
     assert.equal(await incoming.read(blobOf(deployment)), undefined);
     assert.equal(await stack.storage('at24').container('app-ttd-parking-permit').etag('release/release.yaml'), etag);
-    const events = await ports.ledger.events(deployment.id);
+    const events = await ports.ledger.events({ org: 'ttd', deploymentId: deployment.id, after: 0, limit: 1000 });
     assert.equal(events.filter(({ type }) => type === 'published').length, 1);
   });
 

@@ -62,7 +62,8 @@ describe('the sweep of what was left behind', () => {
     assert.ok(found);
     return found;
   }
-  const typesOf = async ({ id }: Deployment) => (await ports.ledger.events(id)).map(({ type }) => type);
+  const typesOf = async ({ id }: Deployment) =>
+    (await ports.ledger.events({ org: 'ttd', deploymentId: id, after: 0, limit: 1000 })).map(({ type }) => type);
   const timesPublished = async (of: Deployment) => (await typesOf(of)).filter((type) => type === 'published').length;
   async function published(environment = 'tt02'): Promise<string | undefined> {
     const stored = await stack.storage(environment).container('app-ttd-small').read('release/release.yaml');
@@ -410,7 +411,9 @@ describe('the sweep of what was left behind', () => {
       await ports.ledger.noteAttempt(blobOf(deployment), 'the storage account was full');
       await grow(deployment, 16);
       await sweep();
-      const [event] = (await ports.ledger.events(deployment.id)).slice(-1);
+      const [event] = (
+        await ports.ledger.events({ org: 'ttd', deploymentId: deployment.id, after: 0, limit: 1000 })
+      ).slice(-1);
       assert.match(event?.message ?? '', /Not finished within 15 minutes\. Last: the storage account was full/);
       assert.deepEqual((await row(deployment.id)).problems[0]?.message, event?.message);
     });
@@ -588,7 +591,9 @@ describe('the sweep of what was left behind', () => {
       await down.drainPoison({ container: 'incoming', blob: blobOf(deployment) });
       assert.equal((await row(deployment.id)).state, 'uploaded');
       assert.equal(await ports.ledger.attemptReason(blobOf(deployment)), 'storage is down');
-      const note = (await ports.ledger.events(deployment.id)).at(-1);
+      const note = (await ports.ledger.events({ org: 'ttd', deploymentId: deployment.id, after: 0, limit: 1000 })).at(
+        -1,
+      );
       assert.equal(note?.type, 'delayed');
       assert.match(note?.message ?? '', /^Accepting failed five times; .* Last: storage is down$/);
       assert.equal((await lateSweep()).accepted, 1);

@@ -86,4 +86,7 @@ const withDates = (row: DeploymentRow): DeploymentRow => ({
   ...row,
   created_at: new Date(row.created_at),
   updated_at: new Date(row.updated_at),
+  published_at: row.published_at && new Date(row.published_at),
+  blocked_at: row.blocked_at && new Date(row.blocked_at),
+  cluster_event_at: row.cluster_event_at && new Date(row.cluster_event_at),
 });

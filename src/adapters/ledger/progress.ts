@@ -103,7 +103,8 @@ async function want(tx: Queryable, deployment: Deployment): Promise<WantOutcome>
 /** Once Flux can pull a release, its deployment is published, and those that it overtook have ended. */
 export async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<void> {
   const published = await tx.query<{ id: string; sequence: string; kind: string }>(
-    `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp()
+    `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp(),
+            published_at = coalesce(d.published_at, clock_timestamp())
        from pull_deploy.releases r
       where (r.org, r.app, r.environment) = ($1, $2, $3) and r.source_since is not null
         and d.id = r.published_deployment and d.state = any($4)

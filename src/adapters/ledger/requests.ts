@@ -99,11 +99,13 @@ async function insertDeployment(
 ): Promise<void> {
   await tx.query(
     `insert into pull_deploy.deployments
-       (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved, lease_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp() + ${LEASE})`,
+       (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved,
+        from_deployment, reason, lease_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp() + ${LEASE})`,
     [
       ...[request.id, ...keyValues(request), await nextSequence(tx, request), request.kind, origin, state],
       ...[request.tagName ?? null, request.commit ?? null, request.creator, JSON.stringify(request.resolved)],
+      ...[request.from ?? null, request.reason ?? null],
     ],
   );
 }

@@ -33,14 +33,24 @@ export type DeploymentRow = {
   warnings: Problem[];
   created_at: Date;
   updated_at: Date;
+  published_at: Date | null;
+  from_deployment: string | null;
+  reason: string | null;
+  blocked_at: Date | null;
+  blocked_by: string | null;
+  blocked_reason: string | null;
+  cluster_event_at: Date | null;
+  helm_revision: number | null;
+  cluster_message: string | null;
 };
 
 export type EventRow = {
-  id: string;
+  position: string;
   deployment_id: string;
   type: string;
   message: string;
   origin: DeploymentEvent['origin'];
+  details: Record<string, unknown>;
   created_at: Date;
 };
 
@@ -76,6 +86,21 @@ export function toDeployment(row: DeploymentRow): Deployment {
           },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    from: row.from_deployment ?? undefined,
+    reason: row.reason ?? undefined,
+    blocked:
+      row.blocked_at === null
+        ? undefined
+        : { since: row.blocked_at, by: row.blocked_by ?? '', reason: row.blocked_reason ?? '' },
+    publishedAt: row.published_at ?? undefined,
+    cluster:
+      row.cluster_event_at === null
+        ? undefined
+        : {
+            at: row.cluster_event_at,
+            helmRevision: row.helm_revision ?? undefined,
+            message: row.cluster_message ?? '',
+          },
   };
 }
 
@@ -91,8 +116,13 @@ export function toApp({ org, app, repository_updated_at, missing_since }: AppRow
 }
 
 export function toEvent(row: EventRow): DeploymentEvent {
-  const { type, message, origin } = row;
-  return { id: Number(row.id), deploymentId: row.deployment_id, type, message, origin, createdAt: row.created_at };
+  const { type, message, origin, details } = row;
+  return {
+    ...{ type, message, origin, details },
+    position: Number(row.position),
+    deploymentId: row.deployment_id,
+    createdAt: row.created_at,
+  };
 }
 
 export function toRelease(row: ReleaseRow): LedgerRelease {

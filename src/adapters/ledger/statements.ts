@@ -44,7 +44,8 @@ export async function insertEvent(
   { message, origin }: NewEvent,
 ): Promise<void> {
   await tx.query(
-    'insert into pull_deploy.deployment_events (deployment_id, type, message, origin) values ($1, $2, $3, $4)',
+    `insert into pull_deploy.deployment_events (deployment_id, org, type, message, origin)
+     select id, org, $2, $3, $4 from pull_deploy.deployments where id = $1`,
     [deploymentId, type, message, origin],
   );
 }

@@ -1,0 +1,64 @@
+import type { DeploymentFilter, EventFilter } from '../../ledger.ts';
+import type { Deployment, DeploymentEvent } from '../../model/deployment.ts';
+import type { Database } from '../postgres.ts';
+import { type DeploymentRow, type EventRow, toDeployment, toEvent } from './rows.ts';
+
+/** Any constant: those who number events take turns. */
+const NUMBERING_LOCK = 7_202_612;
+
+/** Only what is asked for stands in the statement, so that each has the plan of its own index. */
+export async function selectDeployments(db: Database, filter: DeploymentFilter): Promise<Deployment[]> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const conditions = Object.entries({
+    'org =': filter.org,
+    'app =': filter.app,
+    'environment =': filter.environment,
+    'state =': filter.state,
+    'kind =': filter.kind,
+    'tag_name =': filter.tagName,
+    'creator =': filter.creator,
+    'created_at >=': filter.createdFrom,
+    'created_at <': filter.createdTo,
+    'ordinal <': filter.before,
+  }).flatMap(([comparison, value]) => (value === undefined ? [] : [`${comparison} ${bind(value)}`]));
+  const rows = await db.query<DeploymentRow>(
+    `select * from pull_deploy.deployments where ${conditions.join(' and ')} order by ordinal desc limit ${bind(filter.limit)}`,
+    values,
+  );
+  return rows.map(toDeployment);
+}
+
+export async function selectEvents(
+  db: Database,
+  { org, deploymentId, after, limit }: EventFilter,
+): Promise<DeploymentEvent[]> {
+  await numberEvents(db);
+  const rows = await db.query<EventRow>(
+    `select * from pull_deploy.deployment_events
+      where ${deploymentId === undefined ? 'org = $1' : 'org = $1 and deployment_id = $4'} and position > $2
+      order by position limit $3`,
+    [org, after, limit, ...(deploymentId === undefined ? [] : [deploymentId])],
+  );
+  return rows.map(toEvent);
+}
+
+/**
+ * Gives positions to the events that have been committed since. An identity column is no order to read by: it is taken
+ * before the commit, and a reader that has seen 8 would never see the 7 that is committed after it.
+ */
+async function numberEvents(db: Database): Promise<void> {
+  const waiting = await db.query('select 1 from pull_deploy.deployment_events where position is null limit 1');
+  if (waiting.length === 0) return;
+  await db.transaction(async (tx) => {
+    // A statement of its own: what the next one sees begins once the lock is held.
+    await tx.query('select pg_advisory_xact_lock($1)', [NUMBERING_LOCK]);
+    await tx.query(
+      `update pull_deploy.deployment_events e set position = last.position + n.offset_
+         from (select id, row_number() over (order by id) as offset_
+                 from pull_deploy.deployment_events where position is null) n,
+              (select coalesce(max(position), 0) as position from pull_deploy.deployment_events) last
+        where e.id = n.id and e.position is null`,
+    );
+  });
+}
