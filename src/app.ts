@@ -1,16 +1,28 @@
 import { type AcceptOutcome, acceptArtifact } from './accept/accept-artifact.ts';
 import { giveUpArtifact } from './accept/give-up.ts';
 import { deploy, finishDeploy } from './deploy/deploy.ts';
-import type { DeployRequest } from './deploy/deploy-request.ts';
+import type { DeployRequest, DeploySubject } from './deploy/deploy-request.ts';
+import { previewDeployment } from './deploy/preview.ts';
+import type { Preview } from './deploy/preview-view.ts';
 import { finishUndeploy, type UndeployRequest, undeploy } from './deploy/undeploy.ts';
+import { limitCalls } from './limit-calls.ts';
 import type { Deployment } from './model/deployment.ts';
 import type { Studio } from './model/environments.ts';
 import type { AppName } from './model/names.ts';
+import { blockDeployment, unblockDeployment } from './operate/block-deployment.ts';
 import { checkHealth, type Health } from './operate/check-health.ts';
-import type { DeploymentDetails } from './operate/deployment-view.ts';
+import type { DeploymentDetails, DeploymentView } from './operate/deployment-view.ts';
+import { findArtifact } from './operate/download-artifact.ts';
+import { type EventPage, type FollowRequest, followEvents } from './operate/follow-events.ts';
 import { registerApp } from './operate/register-app.ts';
 import { type AppPage, type AppView, listApps, showApp } from './operate/show-apps.ts';
-import { type DeploymentPage, type ListRequest, listDeployments, showDeployment } from './operate/show-deployments.ts';
+import {
+  type DeploymentPage,
+  findDeployment,
+  type ListRequest,
+  listDeployments,
+  showDeployment,
+} from './operate/show-deployments.ts';
 import type { Log, Ports } from './ports.ts';
 import { type DiscoverySummary, discoverApps } from './reconcile/discover-apps.ts';
 import { type ReconcileSummary, reconcileSources } from './reconcile/reconcile-sources.ts';
@@ -18,7 +30,9 @@ import { drainPoison, type RecoverStages, type SweepSummary, sweepIncoming } fro
 
 /** All that can be asked of the system, its stages given their ports. Knows no SDK and no setting. */
 export interface App {
+  /** @throws AppError TOO_MANY_REQUESTS, like a preview */
   deploy(request: DeployRequest): Promise<Deployment>;
+  previewDeployment(request: DeploySubject): Promise<Preview>;
   undeploy(request: UndeployRequest): Promise<Deployment>;
   acceptArtifact(blobName: string): Promise<AcceptOutcome>;
   /** The trigger failed: kept for whoever asks why. */
@@ -32,9 +46,17 @@ export interface App {
   listApps(org: string, page: { limit: number; cursor: string | undefined }): Promise<AppPage>;
   listDeployments(request: ListRequest): Promise<DeploymentPage>;
   showDeployment(name: AppName, id: string): Promise<DeploymentDetails>;
+  findDeployment(name: AppName, id: string): Promise<Deployment>;
+  findArtifact(name: AppName, id: string): ReturnType<typeof findArtifact>;
+  followEvents(request: FollowRequest): Promise<EventPage>;
+  blockDeployment(name: AppName, id: string, block: { by: string; reason: string }): Promise<DeploymentView>;
+  unblockDeployment(name: AppName, id: string, by: string): Promise<DeploymentView>;
   checkHealth(): Promise<Health>;
   readonly log: Log;
 }
+
+/** Of one process: each holds an archive of up to 50 MiB twice, and those that wait hold nothing yet. */
+const BUILDS = { atOnce: 8, waiting: 56 };
 
 export function makeApp(ports: Ports, studio: Studio): App {
   const stages: RecoverStages = {
@@ -43,8 +65,10 @@ export function makeApp(ports: Ports, studio: Studio): App {
     finishDeploy: (deployment) => finishDeploy(ports, studio, deployment),
     finishUndeploy: (deployment) => finishUndeploy(ports, studio, deployment),
   };
+  const limit = limitCalls(BUILDS);
   return {
-    deploy: (request) => deploy(ports, studio, request),
+    deploy: (request) => limit(() => deploy(ports, studio, request)),
+    previewDeployment: (request) => limit(() => previewDeployment(ports, studio, request)),
     undeploy: (request) => undeploy(ports, studio, request),
     acceptArtifact: (blobName) => acceptArtifact(ports, studio, blobName),
     noteAcceptFailure: (blobName, reason) => ports.ledger.noteAttempt(blobName, reason),
@@ -57,6 +81,11 @@ export function makeApp(ports: Ports, studio: Studio): App {
     listApps: (org, page) => listApps(ports, studio, org, page),
     listDeployments: (request) => listDeployments(ports, request),
     showDeployment: (name, id) => showDeployment(ports, name, id),
+    findDeployment: (name, id) => findDeployment(ports, name, id),
+    findArtifact: (name, id) => findArtifact(ports, name, id),
+    followEvents: (request) => followEvents(ports, request),
+    blockDeployment: (name, id, block) => blockDeployment(ports, name, id, block),
+    unblockDeployment: (name, id, by) => unblockDeployment(ports, name, id, by),
     checkHealth: () => checkHealth(ports, studio),
     log: ports.log,
   };

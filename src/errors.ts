@@ -2,9 +2,18 @@
  * Every way a call or a deployment can fail. An error's kind says what happens next, its code what it was.
  *
  * The kinds: `invalid` 400, `denied` 401/403, `missing` 404, `conflict` 409, `rejected` (the artifact can never be
- * right: recorded, not retried; 422 over HTTP), `unavailable` (503; a trigger throws, to be retried), `internal` (our bug).
+ * right: recorded, not retried; 422 over HTTP), `unavailable` (503; a trigger throws, to be retried), `internal` (our
+ * bug), `warning` (never an answer: the deployment goes on and tells of it).
  */
-export type ErrorKind = 'invalid' | 'denied' | 'missing' | 'conflict' | 'rejected' | 'unavailable' | 'internal';
+export type ErrorKind =
+  | 'invalid'
+  | 'denied'
+  | 'missing'
+  | 'conflict'
+  | 'rejected'
+  | 'unavailable'
+  | 'internal'
+  | 'warning';
 
 interface CodeFacts {
   readonly kind: ErrorKind;
@@ -33,6 +42,11 @@ export const ERROR_CODES = {
     ...code('denied', 'No valid access token.', 'Send `Authorization: Bearer` with a token for this API.'),
     httpStatus: 401,
   },
+  ORG_UNKNOWN: code(
+    'missing',
+    'There is no such org, or none that the caller may see.',
+    'Check the name, or ask for access.',
+  ),
   FORBIDDEN: {
     ...code('denied', 'The caller lacks the role that this call needs.', 'Ask for the role named in the message.'),
     httpStatus: 403,
@@ -59,6 +73,29 @@ export const ERROR_CODES = {
     'Look at the release; leave `commit` out.',
   ),
   DEPLOYMENT_UNKNOWN: code('missing', 'The app has no such deployment.', 'List its deployments.'),
+  DEPLOYMENT_NOT_ACCEPTED: code(
+    'conflict',
+    'The deployment has no accepted artifact that could be deployed again.',
+    'Choose one that was published before.',
+  ),
+  DEPLOYMENT_BLOCKED: code(
+    'conflict',
+    'The deployment was blocked: it is not to run again.',
+    'Choose another, or unblock it.',
+  ),
+  INPUTS_CHANGED: code(
+    'conflict',
+    'What would be built is not what was asserted with `ifInputsDigest`.',
+    'Look at a new preview, and deploy with its digest.',
+  ),
+  TOO_MANY_REQUESTS: {
+    ...code(
+      'unavailable',
+      'More deployments are being built than this service takes at once.',
+      'Try again after `Retry-After`.',
+    ),
+    httpStatus: 429,
+  },
 
   GITEA_UNAVAILABLE: code('unavailable', 'Gitea did not answer properly.', 'Try again; see whether Gitea is up.'),
   GITEA_DENIED: code('unavailable', 'Gitea refused our token.', 'Renew `GITEA_TOKEN`.'),
@@ -167,6 +204,16 @@ export const ERROR_CODES = {
     'unavailable',
     'The artifact could not be accepted, though nothing is known to be wrong with it.',
     'Look at the reason and the log; deploy again.',
+  ),
+  SCOPES_CHANGED: code(
+    'warning',
+    "The app's Maskinporten scopes are not those that its release was built with.",
+    'Nothing, if that was meant: the scopes in Studio now are what is deployed.',
+  ),
+  PLATFORM_DATA_STAYS: code(
+    'warning',
+    'Application metadata, policy and texts that Studio sent to the platform stay the newer ones.',
+    'If the older version needs its own, let Studio send them again.',
   ),
   SOURCE_IN_USE: code('conflict', 'The app is deployed there.', 'Undeploy it first.'),
   INTERNAL: code('internal', 'A fault of ours.', 'Report it with the deployment id and the time.'),

@@ -44,6 +44,9 @@ export interface ProgressLedger {
     problems?: readonly Problem[],
     fence?: number,
   ): Promise<boolean>;
+  /** Not to be rolled back to, nor promoted, until it is unblocked. */
+  block(id: string, block: { by: string; reason: string }): Promise<void>;
+  unblock(id: string, by: string): Promise<void>;
   /** A line in the history that changes nothing. */
   note(id: string, type: string, event: NewEvent): Promise<void>;
   /**

@@ -27,7 +27,13 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export interface StudioDatabase {
   /** The newest succeeded release with the tag; else the newest with it, whatever became of it. */
   findRelease(name: AppName, tagName: string): Promise<StudioRelease | undefined>;
-  scopes(name: AppName): Promise<readonly string[]>;
+  scopes(name: AppName): Promise<StudioScopes>;
+}
+
+export interface StudioScopes {
+  readonly names: readonly string[];
+  /** Of the row, for whoever asks where they come from; undefined where there is none. */
+  readonly version: string | undefined;
 }
 
 export interface StudioRelease {
@@ -37,6 +43,8 @@ export interface StudioRelease {
   /** Maskinporten scopes frozen when it was built. */
   readonly scopes: readonly string[] | undefined;
   readonly result: string;
+  /** Of the row. */
+  readonly version: string;
 }
 
 /** Gitea. */
@@ -76,11 +84,18 @@ export interface ArtifactStore {
   archiveRelease(path: ArtifactPath, document: string): Promise<string>;
   readRelease(path: ArtifactPath): Promise<string | undefined>;
   readArtifact(path: ArtifactPath): Promise<Buffer | undefined>;
+  /** For whoever passes it on without looking into it. */
+  streamArtifact(path: ArtifactPath): Promise<StreamedArtifact | undefined>;
   /** Ids of some deployments whose artifact or release document is in the archive. */
   archivedIds(key: ReleaseKey): Promise<readonly string[]>;
 
   quarantine(blobName: string, content: Buffer, problems: readonly Problem[]): Promise<void>;
   ping(): Promise<void>;
+}
+
+export interface StreamedArtifact {
+  readonly bytes: number;
+  readonly content: ReadableStream<Uint8Array>;
 }
 
 export interface IncomingBlob {

@@ -66,7 +66,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'reconcile/': STAGE,
   'operate/': STAGE,
   'recover/': STAGE,
-  'app.ts': [...INNER, ...PORTS, 'deploy/', 'accept/', 'reconcile/', 'operate/', 'recover/'],
+  'limit-calls.ts': ['errors.ts'],
+  'app.ts': [...INNER, ...PORTS, 'limit-calls.ts', 'deploy/', 'accept/', 'reconcile/', 'operate/', 'recover/'],
   'environments-file.ts': INNER,
   'config.ts': [...INNER, 'environments-file.ts'],
   'adapters/': [...INNER, ...PORTS],
@@ -87,12 +88,18 @@ const ALLOWED_TYPES: Readonly<Record<string, readonly string[]>> = {
 /** What an edge has to know of a stage: the form of a request, how things are shown, and what a failure carries. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'functions/http.ts': ['deploy/deploy.ts', 'operate/deployment-view.ts'],
-  'functions/table.ts': [
+  'functions/table.ts': ['operate/check-health.ts'],
+  'functions/openapi.ts': ['operate/problem-view.ts'],
+  'functions/calls/deployments.ts': [
     'deploy/deploy-request.ts',
-    'operate/check-health.ts',
+    'deploy/preview-view.ts',
     'operate/deployment-view.ts',
     'operate/show-deployments.ts',
   ],
+  'functions/calls/list-query.ts': ['operate/show-deployments.ts'],
+  'functions/calls/events.ts': ['operate/follow-events.ts'],
+  'functions/calls/apps.ts': ['operate/show-apps.ts', 'operate/show-deployments.ts'],
+  'functions/calls/service.ts': ['operate/check-health.ts'],
 };
 
 const PLACES = Object.keys(ALLOWED);

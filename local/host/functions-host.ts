@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import functions, { type HttpResponseInit } from '@azure/functions';
 import { AppError } from '../../src/errors.ts';
 import { problemResponse } from '../../src/functions/http.ts';
@@ -102,7 +104,14 @@ async function serve(
     params: decodeParams(route.pattern.exec(url.pathname)?.groups ?? {}),
     ...(body.length > 0 ? { body: { bytes: body } } : {}),
   });
-  send(response, await route.definition.handler(call, invocation(route.definition.name)));
+  await sendWhole(response, await route.definition.handler(call, invocation(route.definition.name)));
+}
+
+/** Streams what is a stream, as the Functions host does. */
+async function sendWhole(response: ServerResponse, answer: HttpResponseInit): Promise<void> {
+  if (!(answer.body instanceof ReadableStream)) return send(response, answer);
+  response.writeHead(answer.status ?? 200, answer.headers as Record<string, string>);
+  await pipeline(Readable.fromWeb(answer.body as never), response);
 }
 
 async function showDocument(

@@ -152,7 +152,7 @@ async function expectedInputs(
   row: Deployment | undefined,
 ): Promise<ExpectedInputs> {
   if (row) return row.resolved;
-  return { chartVersion: studio.chart.version, scopes: await ports.studio.scopes(path) };
+  return { chartVersion: studio.chart.version, scopes: (await ports.studio.scopes(path)).names };
 }
 
 const isDone = (row: Deployment): boolean => !AWAITS_ARTIFACT.includes(row.state);

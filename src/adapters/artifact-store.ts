@@ -48,6 +48,8 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
       return (await artifacts.read(artifactBlob(path)))?.bytes;
     },
 
+    streamArtifact: (path) => artifacts.stream(artifactBlob(path)),
+
     async archivedIds({ org, app, environment }) {
       const blobs = await artifacts.list(`${org}/${app}/${environment}/`, ARCHIVE_PAGE);
       return [...new Set(blobs.map(({ name }) => name.slice(name.lastIndexOf('/') + 1).split('.')[0] ?? ''))];

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { AppError, redactUrl } from '../errors.ts';
@@ -27,6 +27,8 @@ export interface BlobContainer {
   read(name: string): Promise<StoredBlob | undefined>;
   readUpTo(name: string, maxBytes: number): Promise<StoredBlob | LargeBlob | undefined>;
   etag(name: string): Promise<string | undefined>;
+  /** Once it flows, a failure ends the stream with an error. */
+  stream(name: string): Promise<{ bytes: number; content: ReadableStream<Uint8Array> } | undefined>;
   /** undefined: the condition did not hold. Makes the container when it is missing. */
   write(
     name: string,
@@ -107,6 +109,12 @@ function openContainer(container: ContainerClient): BlobContainer {
     readUpTo: (name, maxBytes) => guard(container.url, () => download(name, maxBytes), [404]),
     etag: (name) =>
       guard(container.url, async () => (await container.getBlobClient(name).getProperties()).etag as string, [404]),
+    stream: (name) =>
+      guard(container.url, async () => {
+        const answer = await container.getBlobClient(name).download();
+        const content = Readable.toWeb(answer.readableStreamBody as Readable) as ReadableStream<Uint8Array>;
+        return { bytes: answer.contentLength ?? 0, content };
+      }, [404]),
     write: (name, content, condition, contentType) =>
       guard(
         container.url,

@@ -2,14 +2,14 @@ import { isRecord } from '../model/digest.ts';
 import type { StudioDatabase, StudioRelease } from '../ports.ts';
 import type { Database } from './postgres.ts';
 
-type ReleaseRow = { result: string | null; target: string | null; scopes: unknown };
+type ReleaseRow = { result: string | null; target: string | null; scopes: unknown; sequenceno: string };
 
 /** Studio's tables, schema `designer`: read only. Letter case of status values varies between old rows and new. */
 export function makeStudioDatabase(db: Database): StudioDatabase {
   return {
     async findRelease({ org, app }, tagName): Promise<StudioRelease | undefined> {
       const [row] = await db.query<ReleaseRow>(
-        `select buildresult as result, entity::jsonb ->> 'targetCommitish' as target,
+        `select sequenceno, buildresult as result, entity::jsonb ->> 'targetCommitish' as target,
                 entity::jsonb -> 'buildInputs' -> 'maskinportenScopes' as scopes
            from designer.releases
           where (org, app, tagname) = ($1, $2, $3)
@@ -22,17 +22,18 @@ export function makeStudioDatabase(db: Database): StudioDatabase {
       return {
         succeeded: result.toLowerCase() === 'succeeded' && row.target !== null,
         result,
+        version: row.sequenceno,
         targetCommitish: row.target ?? '',
         scopes: row.scopes === null ? undefined : scopeNames(row.scopes),
       };
     },
 
     async scopes({ org, app }) {
-      const [row] = await db.query<{ scopes: unknown }>(
-        'select scopes from designer.app_scopes where (org, app) = ($1, $2)',
+      const [row] = await db.query<{ scopes: unknown; version: string }>(
+        'select scopes, xmin::text as version from designer.app_scopes where (org, app) = ($1, $2)',
         [org, app],
       );
-      return scopeNames(row?.scopes);
+      return { names: scopeNames(row?.scopes), version: row?.version };
     },
   };
 }

@@ -23,6 +23,9 @@ import { mergeValues, readValues, VALUES_FILE } from './read-values.ts';
 /** Raised when the same inputs would give other documents: it is one of the inputs. */
 export const BUILDER_VERSION = '1';
 
+/** A document below `deploy/`, and its text. */
+export type DeployFile = NewFile & { readonly content: string; readonly document: unknown };
+
 /** All that decides what is deployed. Nothing else may: no clock, no host, no order of arrival. */
 export interface AppInputs extends AppRelease {
   readonly environment: Environment;
@@ -42,43 +45,50 @@ export interface BuiltArtifact {
   readonly manifest: Manifest;
   /** `artifact.json` and the documents below `deploy/`; the source files are the caller's to add. */
   readonly manifestFile: NewFile;
-  readonly deployFiles: readonly NewFile[];
+  readonly deployFiles: readonly DeployFile[];
+  /** What the files below `deploy/` hold, by path. */
+  readonly documents: ReadonlyMap<string, unknown>;
 }
 
 /** @throws AppError VALUES_INVALID, RELEASE_POLICY */
 export function buildArtifact(inputs: AppInputs): BuiltArtifact {
-  const deployFiles = buildDeployFiles(inputs);
-  const files = [
-    ...inputs.source.map((file) => ({ path: SOURCE_FOLDER + file.path, size: file.size, sha256: file.sha256 })),
-    ...deployFiles.map(({ path, content }) => ({ path, size: Buffer.byteLength(content), sha256: sha256(content) })),
-  ].sort((a, b) => byCodePoint(a.path, b.path));
   const subject = {
     org: inputs.org,
     app: inputs.app,
     environment: inputs.environment.name,
+    deploymentId: inputs.deploymentId,
     tagName: inputs.tagName,
     source: { repository: `${inputs.org}/${inputs.app}`, commit: inputs.commit },
     inputs: inputDigests(inputs),
   };
+  return assembleManifest(subject, inputs.source, buildDeployFiles(inputs));
+}
+
+/** The manifest over an artifact's files, whatever they were made from. */
+export function assembleManifest(
+  subject: Pick<Manifest, 'org' | 'app' | 'environment' | 'deploymentId' | 'tagName' | 'source' | 'inputs'>,
+  source: readonly FileDigest[],
+  deployFiles: readonly DeployFile[],
+): BuiltArtifact {
+  const files = [
+    ...source.map((file) => ({ path: SOURCE_FOLDER + file.path, size: file.size, sha256: file.sha256 })),
+    ...deployFiles.map(({ path, content }) => ({ path, size: Buffer.byteLength(content), sha256: sha256(content) })),
+  ].sort((a, b) => byCodePoint(a.path, b.path));
+  const { org, app, environment, deploymentId, tagName, inputs } = subject;
   const manifest: Manifest = {
-    schemaVersion: 1,
-    kind: 'altinn-app',
-    org: subject.org,
-    app: subject.app,
-    environment: subject.environment,
-    deploymentId: inputs.deploymentId,
-    tagName: subject.tagName,
+    ...{ schemaVersion: 1, kind: 'altinn-app', org, app, environment, deploymentId, tagName },
     source: subject.source,
-    inputs: subject.inputs,
+    inputs,
     inputsDigest: inputsDigest(subject),
     files,
     deployDigest: folderDigest(files, DEPLOY_FOLDER),
   };
   const manifestFile = { path: MANIFEST_FILE, content: `${JSON.stringify(manifest, null, 2)}\n` };
-  return { manifest, manifestFile, deployFiles };
+  const documents = new Map(deployFiles.map(({ path, document }) => [path, document]));
+  return { manifest, manifestFile, deployFiles, documents };
 }
 
-function buildDeployFiles(inputs: AppInputs): (NewFile & { content: string })[] {
+function buildDeployFiles(inputs: AppInputs): DeployFile[] {
   const { environment, studio } = inputs;
   const values = mergeValues(readValues(inputs.valuesText), platformValues(inputs, environment, studio));
   throwIfAny(valuesProblems(values, inputs, environment, studio.policy));
@@ -88,7 +98,7 @@ function buildDeployFiles(inputs: AppInputs): (NewFile & { content: string })[] 
     [HELM_RELEASE_DOCUMENT, helmRelease({ ...inputs, values }, studio)],
   ];
   if (scopes.length > 0) documents.push([MASKINPORTEN_DOCUMENT, maskinportenClient({ ...inputs, scopes }, studio)]);
-  return documents.map(([path, document]) => ({ path, content: toYaml(document) }));
+  return documents.map(([path, document]) => ({ path, content: toYaml(document), document }));
 }
 
 function inputDigests(inputs: AppInputs): ArtifactInputs {

@@ -13,6 +13,12 @@ const EVENT_METADATA = 'event.toolkit.fluxcd.io/';
 export const EVENT_DEPLOYMENT_ID = `${EVENT_METADATA}deployment-id`;
 export const EVENT_DEPLOY_DIGEST = `${EVENT_METADATA}deploy-digest`;
 
+export const BUILD_ID_LABEL = 'altinn.studio/build-id';
+export const TRACE_ANNOTATIONS = {
+  traceparent: 'altinn.studio/traceparent',
+  tracestate: 'altinn.studio/tracestate',
+} as const;
+
 /** W3C trace context, as the caller of the API sent it. */
 export interface TraceContext {
   readonly traceparent?: string;
@@ -24,7 +30,7 @@ export function releaseLabels(name: AppName, deploymentId: string, studio: strin
   return {
     'altinn.studio/managed-by': 'altinn-studio',
     'altinn.studio/source-environment': studio,
-    'altinn.studio/build-id': deploymentId,
+    [BUILD_ID_LABEL]: deploymentId,
     'altinn.studio/org': name.org,
     'altinn.studio/app': name.app,
   };
@@ -49,8 +55,8 @@ export function helmRelease(input: HelmReleaseInput, studio: Studio): Record<str
       namespace: NAMESPACE,
       labels: releaseLabels(input, input.deploymentId, studio.name),
       annotations: {
-        ...(traceparent === undefined ? {} : { 'altinn.studio/traceparent': traceparent }),
-        ...(tracestate === undefined ? {} : { 'altinn.studio/tracestate': tracestate }),
+        ...(traceparent === undefined ? {} : { [TRACE_ANNOTATIONS.traceparent]: traceparent }),
+        ...(tracestate === undefined ? {} : { [TRACE_ANNOTATIONS.tracestate]: tracestate }),
         [EVENT_DEPLOYMENT_ID]: input.deploymentId,
       },
     },

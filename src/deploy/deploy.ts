@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type AppInputs, buildArtifact } from '../build/build-artifact.ts';
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, throwIfAny, toAppError } from '../errors.ts';
 import type { IdempotentRequest } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { sha256 } from '../model/digest.ts';
-import { findEnvironment, type Studio } from '../model/environments.ts';
+import type { Studio } from '../model/environments.ts';
 import { type ArtifactPath, releaseKey } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { packZip } from '../zip/pack-zip.ts';
 import { ZIP_LIMITS } from '../zip/read-zip.ts';
+import { type Assembly, assembleArtifact } from './assemble-artifact.ts';
+import { changedInputs } from './changed-inputs.ts';
 import { type DeployRequest, requestDigest } from './deploy-request.ts';
-import { type GatheredSource, gatherSource } from './gather-source.ts';
+import { recallPreview } from './remember-previews.ts';
 import { resolveRequest } from './resolve-request.ts';
 
 /** A deployment that is in the ledger and did not get built: the answer names it. */
@@ -39,23 +40,15 @@ export async function deploy(ports: Ports, studio: Studio, request: DeployReques
   const key = idempotentRequest(request, requestDigest(request));
   const known = key && (await ports.ledger.findRequest(key));
   if (known) return known;
-  const { commit, resolved } = await resolveRequest(ports, studio, request);
+  const resolved = await resolveRequest(ports, studio, request);
+  const { org, app, envName: environment, caller, reason } = request;
   const { deployment, isNew } = await ports.ledger.acceptRequest(
-    {
-      id: randomUUID(),
-      kind: 'deploy',
-      org: request.org,
-      app: request.app,
-      environment: request.envName,
-      tagName: request.tagName,
-      commit,
-      creator: request.caller.name,
-      resolved,
-    },
+    { ...resolved, id: randomUUID(), org, app, environment, creator: caller.name, reason },
     key,
   );
   if (!isNew) return deployment;
-  ports.log.info('deployment accepted', { ...about(deployment), tagName: request.tagName, commit });
+  const { kind, tagName, commit, from } = deployment;
+  ports.log.info('deployment accepted', { ...about(deployment), kind, tagName, commit, from });
   await finishDeploy(ports, studio, deployment);
   // Stored by now: whatever fails from here on, the blob's event goes on with it.
   return (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
@@ -75,12 +68,12 @@ export async function finishDeploy(ports: Ports, studio: Studio, deployment: Dep
 
 async function buildAndStore(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
   const { ledger, log } = ports;
-  const [source] = await Promise.all([
-    gatherSource(ports.repositories, deployment, deployment.commit ?? ''),
-    ledger.move(deployment.id, 'building', { message: `Building ${deployment.commit}.`, origin: 'api' }),
+  const [artifact] = await Promise.all([
+    assembleArtifact(ports, studio, deployment),
+    ledger.move(deployment.id, 'building', { message: buildingMessage(deployment), origin: 'api' }),
   ]);
-  const artifact = buildArtifact(artifactInputs(studio, deployment, source));
-  const zip = await packZip(artifact.manifestFile, artifact.deployFiles, source.carried);
+  assertUnchanged(deployment, artifact);
+  const zip = await packZip(artifact.manifestFile, artifact.deployFiles, artifact.carried);
   if (zip.length > ZIP_LIMITS.maxZipBytes)
     throw new AppError(
       'ZIP_LIMIT',
@@ -89,7 +82,7 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   const { inputsDigest, deployDigest } = artifact.manifest;
   const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
   // Before the upload, so that the blob's event finds whose it is.
-  if (!(await ledger.recordBuilt(deployment, built, source.warnings))) {
+  if (!(await ledger.recordBuilt(deployment, built, artifact.warnings))) {
     log.warn('deployment was taken over or ended meanwhile', about(deployment));
     return;
   }
@@ -103,23 +96,16 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   log.info('artifact stored', { ...about(deployment), bytes: built.bytes, files: artifact.manifest.files.length });
 }
 
-function artifactInputs(studio: Studio, deployment: Deployment, source: GatheredSource): AppInputs {
-  const { org, app, tagName, commit, resolved } = deployment;
-  const environment = findEnvironment(studio, deployment.environment);
-  if (environment === undefined)
-    throw new AppError('ENVIRONMENT_UNKNOWN', `environment '${deployment.environment}' is not configured`);
-  if (tagName === undefined || commit === undefined)
-    throw new AppError('INTERNAL', 'a deployment without tag and commit');
-  return {
-    ...{ org, app, tagName, commit, environment },
-    deploymentId: deployment.id,
-    studio: { ...studio, chart: { ...studio.chart, version: resolved.chartVersion } },
-    source: source.files,
-    valuesText: source.valuesText,
-    scopes: resolved.scopes,
-    releaseScopes: resolved.releaseScopes,
-    trace: traceOf(deployment),
-  };
+function buildingMessage({ kind, commit, from }: Deployment): string {
+  if (from === undefined) return `Building ${commit}.`;
+  return kind === 'rollback' ? `Taking the artifact of deployment ${from}.` : `Building from deployment ${from}.`;
+}
+
+/** What the caller has seen in a preview is what is published, or nothing is. */
+function assertUnchanged({ resolved }: Deployment, { manifest }: Assembly): void {
+  const { ifInputsDigest } = resolved;
+  if (ifInputsDigest === undefined || ifInputsDigest === manifest.inputsDigest) return;
+  throwIfAny(changedInputs(recallPreview(ifInputsDigest), manifest));
 }
 
 const about = (deployment: Deployment) => ({ ...releaseKey(deployment), deploymentId: deployment.id });
@@ -143,11 +129,6 @@ export async function recordFailure(ports: Ports, deployment: Deployment, thrown
     ports.log.error('failure could not be recorded', { ...fields, error });
   }
   return reason;
-}
-
-function traceOf({ resolved }: Deployment): { traceparent?: string; tracestate?: string } {
-  const { traceparent, tracestate } = resolved;
-  return { ...(traceparent === undefined ? {} : { traceparent }), ...(tracestate === undefined ? {} : { tracestate }) };
 }
 
 /** The key of a call, if it has one. */

@@ -1,21 +1,74 @@
-import { type Problem, problem, throwIfAny } from '../errors.ts';
-import type { ResolvedInputs } from '../model/deployment.ts';
+import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
+import type { Deployment } from '../model/deployment.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
-import type { AppName } from '../model/names.ts';
+import { type AppName, releaseKey } from '../model/names.ts';
 import type { Ports, StudioRelease } from '../ports.ts';
-import type { DeployRequest } from './deploy-request.ts';
+import type { DeployRequest, DeploySubject } from './deploy-request.ts';
 
-export interface ResolvedRequest {
-  readonly commit: string;
-  readonly resolved: ResolvedInputs;
-}
+export type ResolvedRequest = Pick<Deployment, 'kind' | 'tagName' | 'commit' | 'from' | 'resolved'>;
+
+type Request = DeploySubject & Pick<DeployRequest, 'traceparent' | 'tracestate' | 'ifInputsDigest'>;
 
 /**
  * Settles everything that must not drift between the request and the build: commit, scopes, chart.
  * @throws AppError with every problem that can be found: ENVIRONMENT_UNKNOWN, CLUSTER_UNKNOWN, APP_UNKNOWN,
- *   RELEASE_UNKNOWN, RELEASE_NOT_SUCCEEDED, COMMIT_UNKNOWN, COMMIT_MISMATCH; GITEA_*, DATABASE_UNAVAILABLE
+ *   RELEASE_UNKNOWN, RELEASE_NOT_SUCCEEDED, COMMIT_UNKNOWN, COMMIT_MISMATCH, DEPLOYMENT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED,
+ *   DEPLOYMENT_BLOCKED; GITEA_*, DATABASE_UNAVAILABLE
  */
-export async function resolveRequest(ports: Ports, studio: Studio, request: DeployRequest): Promise<ResolvedRequest> {
+export async function resolveRequest(ports: Ports, studio: Studio, request: Request): Promise<ResolvedRequest> {
+  const { fromDeploymentId, tagName = '' } = request;
+  return fromDeploymentId === undefined
+    ? resolveTag(ports, studio, { ...request, tagName })
+    : resolveEarlier(ports, studio, { ...request, fromDeploymentId });
+}
+
+/** What an earlier deployment was resolved to, whatever Gitea and Studio say by now. */
+async function resolveEarlier(
+  ports: Ports,
+  studio: Studio,
+  request: Request & { fromDeploymentId: string },
+): Promise<ResolvedRequest> {
+  const { org, app, envName, fromDeploymentId: id, traceparent, tracestate, ifInputsDigest } = request;
+  const from = await ports.ledger.deployment(id);
+  if (from === undefined || from.org !== org || from.app !== app)
+    throw new AppError('DEPLOYMENT_UNKNOWN', `${describe(request)} has no deployment '${id}'`, {
+      path: 'fromDeploymentId',
+    });
+  throwIfAny([...environmentProblems(studio, request), ...(await earlierProblems(ports, from))]);
+  return {
+    // Where it ran before it runs again as it was; anywhere else it is built for that environment.
+    kind: from.environment === envName ? 'rollback' : 'deploy',
+    tagName: from.tagName,
+    commit: from.commit,
+    from: id,
+    resolved: { ...from.resolved, traceparent, tracestate, ifInputsDigest },
+  };
+}
+
+async function earlierProblems(ports: Ports, from: Deployment): Promise<Problem[]> {
+  const path = 'fromDeploymentId';
+  if (from.blocked)
+    return [
+      problem(
+        'DEPLOYMENT_BLOCKED',
+        `deployment ${from.id} was blocked by ${from.blocked.by}: ${from.blocked.reason}`,
+        path,
+      ),
+    ];
+  // Made last when an artifact is accepted.
+  const isAccepted =
+    from.kind !== 'undeploy' &&
+    (await ports.artifacts.readRelease({ ...releaseKey(from), deploymentId: from.id })) !== undefined;
+  return isAccepted
+    ? []
+    : [problem('DEPLOYMENT_NOT_ACCEPTED', `deployment ${from.id} is ${from.state}: it has no accepted artifact`, path)];
+}
+
+async function resolveTag(
+  ports: Ports,
+  studio: Studio,
+  request: Request & { tagName: string },
+): Promise<ResolvedRequest> {
   const problems = environmentProblems(studio, request);
   const [release, scopes] = await Promise.all([
     ports.studio.findRelease(request, request.tagName),
@@ -36,14 +89,15 @@ export async function resolveRequest(ports: Ports, studio: Studio, request: Depl
       ),
     );
   throwIfAny(problems);
+  const { tagName, traceparent, tracestate, ifInputsDigest } = request;
   return {
-    commit: commit as string,
+    ...{ kind: 'deploy', tagName, commit, from: undefined },
     resolved: {
-      scopes,
+      scopes: scopes.names,
       releaseScopes: release?.scopes,
       chartVersion: studio.chart.version,
-      traceparent: request.traceparent,
-      tracestate: request.tracestate,
+      versions: { release: release?.version, scopes: scopes.version },
+      ...{ traceparent, tracestate, ifInputsDigest },
     },
   };
 }
@@ -59,7 +113,7 @@ export function environmentProblems(studio: Studio, { org, envName }: { org: str
   return [problem('CLUSTER_UNKNOWN', `org '${org}' has no cluster in '${envName}'`, 'envName')];
 }
 
-function releaseProblems(request: DeployRequest, release: StudioRelease | undefined): Problem[] {
+function releaseProblems(request: Request & { tagName: string }, release: StudioRelease | undefined): Problem[] {
   const subject = `tagName '${request.tagName}'`;
   if (release === undefined)
     return [problem('RELEASE_UNKNOWN', `${subject}: ${describe(request)} has no such release in Studio`, 'tagName')];
@@ -76,7 +130,7 @@ function releaseProblems(request: DeployRequest, release: StudioRelease | undefi
 
 async function repositoryProblems(
   ports: Ports,
-  request: DeployRequest,
+  request: Request,
   release: StudioRelease | undefined,
 ): Promise<Problem[]> {
   if (!(await ports.repositories.exists(request)))

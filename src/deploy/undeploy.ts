@@ -12,7 +12,7 @@ import { DeploymentFailed, idempotentRequest, recordFailure } from './deploy.ts'
 import type { DeployRequest } from './deploy-request.ts';
 import { environmentProblems } from './resolve-request.ts';
 
-export type UndeployRequest = Pick<DeployRequest, 'org' | 'app' | 'envName' | 'caller' | 'idempotencyKey'>;
+export type UndeployRequest = Pick<DeployRequest, 'org' | 'app' | 'envName' | 'caller' | 'idempotencyKey' | 'reason'>;
 
 /**
  * Takes an app down by publishing a release that holds nothing of it: Flux then removes what it had applied. It has its
@@ -21,8 +21,8 @@ export type UndeployRequest = Pick<DeployRequest, 'org' | 'app' | 'envName' | 'c
  * @throws DeploymentFailed once there is a row; AppError before that
  */
 export async function undeploy(ports: Ports, studio: Studio, request: UndeployRequest): Promise<Deployment> {
-  const { org, app, envName } = request;
-  const key = idempotentRequest(request, sha256(canonicalJson({ call: 'undeploy', envName })));
+  const { org, app, envName, reason } = request;
+  const key = idempotentRequest(request, sha256(canonicalJson({ call: 'undeploy', envName, reason })));
   const known = key && (await ports.ledger.findRequest(key));
   if (known) return known;
   throwIfAny(environmentProblems(studio, request));
@@ -36,6 +36,7 @@ export async function undeploy(ports: Ports, studio: Studio, request: UndeployRe
     {
       ...{ id: randomUUID(), kind: 'undeploy', org, app, environment: envName, tagName: undefined, commit: undefined },
       creator: request.caller.name,
+      reason,
       resolved: {
         scopes: [],
         releaseScopes: undefined,

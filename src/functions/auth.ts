@@ -2,14 +2,11 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jos
 import type { AuthConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 
-/** What a call needs: `anonymous` calls show nothing of anyone's. Each role includes those before it. */
-export const ROLES = ['anonymous', 'reader', 'deployer', 'operator'] as const;
-export type Role = (typeof ROLES)[number];
-
 export interface Caller {
   /** Stable: the object id of a user or of a service. */
   readonly id: string;
   readonly name: string;
+  /** As the token has them; `authorize.ts` says what each allows. */
   readonly roles: ReadonlySet<string>;
 }
 
@@ -62,11 +59,4 @@ async function verify(
       retryAfterSeconds: 5,
     });
   }
-}
-
-/** @throws AppError FORBIDDEN */
-export function authorize(caller: Caller, needed: Role): void {
-  const sufficient = ROLES.slice(ROLES.indexOf(needed));
-  if (sufficient.some((role) => caller.roles.has(role))) return;
-  throw new AppError('FORBIDDEN', `this call needs the role '${needed}'`);
 }

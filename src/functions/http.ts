@@ -1,20 +1,17 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { z } from 'zod';
+import type { App } from '../app.ts';
 import { DeploymentFailed } from '../deploy/deploy.ts';
-import { AppError, ERROR_CODES, type ErrorKind, problem, throwIfAny, toAppError } from '../errors.ts';
-import { type AppName, appNameProblems, isOrg } from '../model/names.ts';
+import { AppError, ERROR_CODES, type ErrorCode, type ErrorKind, problem, throwIfAny, toAppError } from '../errors.ts';
+import { appNameProblems, isOrg } from '../model/names.ts';
 import { deploymentUrl } from '../operate/deployment-view.ts';
 import type { Log } from '../ports.ts';
-import { type Authenticate, authorize, type Caller, type Role } from './auth.ts';
+import type { Authenticate, Caller } from './auth.ts';
+import { authorizeOrg, authorizeRole } from './authorize.ts';
 import { readJsonBody } from './read-json-body.ts';
+import type { Route } from './route.ts';
 
 export type HttpHandler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
-
-/** A call as the handlers in the table see it. */
-export interface Call {
-  readonly request: HttpRequest;
-  readonly caller: Caller;
-}
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
@@ -24,27 +21,41 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   rejected: 422,
   unavailable: 503,
   internal: 500,
+  // Never thrown.
+  warning: 500,
 };
 /** What a caller sent comes back in messages, so they could get as long as that. */
 const MAX_MESSAGE = 500;
 const MAX_PROBLEMS = 20;
 const NOBODY: Caller = { id: '', name: '', roles: new Set() };
 
-/** The one place where a kind of error becomes an HTTP status (RFC 9457), and where callers are let in. */
-export function httpHandler(
-  role: Role,
-  authenticate: Authenticate,
-  log: Log,
-  handle: (call: Call) => Promise<HttpResponseInit>,
-): HttpHandler {
+/**
+ * The one place where callers are let in, where what they send is read, and where a kind of error becomes an HTTP status
+ * (RFC 9457). The order: who calls, what he may see, what he may do; then names, query and body.
+ */
+export function httpHandler(route: Route, app: App, authenticate: Authenticate): HttpHandler {
+  return handleCall(app.log, async (request) => {
+    const caller = await letIn(route, request, authenticate);
+    assertNames(request);
+    const query = readQuery(request, route.query ?? z.strictObject({}));
+    const body = route.body && parse(route.body, await readJsonBody(request), 'body');
+    return route.handle(app, { request, caller, query, body });
+  });
+}
+
+async function letIn({ access }: Route, request: HttpRequest, authenticate: Authenticate): Promise<Caller> {
+  if (access === 'anonymous' || access === 'signed') return NOBODY;
+  const caller = await authenticate(request.headers.get('authorization'));
+  if (request.params.org !== undefined) authorizeOrg(caller, request.params.org);
+  authorizeRole(caller, access);
+  return caller;
+}
+
+/** Turns what a call throws into its answer. */
+export function handleCall(log: Log, handle: (request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler {
   return async (request, context) => {
     try {
-      let caller = NOBODY;
-      if (role !== 'anonymous') {
-        caller = await authenticate(request.headers.get('authorization'));
-        authorize(caller, role);
-      }
-      return await handle({ request, caller });
+      return await handle(request);
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.kind === 'internal')
@@ -59,8 +70,8 @@ export function httpHandler(
 }
 
 export function problemResponse(error: AppError, instance: string): HttpResponseInit {
-  const facts: { kind: ErrorKind; meaning: string; whatToDo: string; httpStatus?: number } = ERROR_CODES[error.code];
-  const status = facts.httpStatus ?? STATUS[facts.kind];
+  const facts = ERROR_CODES[error.code];
+  const status = statusOf(error.code);
   const failed = error instanceof DeploymentFailed ? error.deployment : undefined;
   return {
     status,
@@ -84,35 +95,21 @@ export function problemResponse(error: AppError, instance: string): HttpResponse
   };
 }
 
-export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): HttpResponseInit {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(value),
-  };
+/** The HTTP status of an error's code. */
+export function statusOf(code: ErrorCode): number {
+  const { kind, httpStatus }: { kind: ErrorKind; httpStatus?: number } = ERROR_CODES[code];
+  return httpStatus ?? STATUS[kind];
 }
 
 /** `{org}` and `{app}` of the route, checked before anything is asked about them. */
-export function readAppName(request: HttpRequest): AppName {
-  const name = { org: request.params.org ?? '', app: request.params.app ?? '' };
-  throwIfAny(appNameProblems(name));
-  return name;
-}
-
-export function readOrg(request: HttpRequest): string {
-  const org = request.params.org ?? '';
-  if (!isOrg(org))
+function assertNames({ params: { org, app } }: HttpRequest): void {
+  if (org !== undefined && app !== undefined) throwIfAny(appNameProblems({ org, app }));
+  else if (org !== undefined && !isOrg(org))
     throw new AppError('REQUEST_INVALID', `org '${org}': must be 2 to 6 of a-z and 0-9`, { path: 'org' });
-  return org;
-}
-
-/** @throws AppError REQUEST_INVALID with every problem, REQUEST_TOO_LARGE, CONTENT_TYPE_UNSUPPORTED */
-export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-  return parse(schema, await readJsonBody(request), 'body');
 }
 
 /** Query parameters, each at most once. */
-export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
+function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
   const { search, searchParams } = new URL(request.url);
   if (!isDecodable(search)) throw new AppError('REQUEST_INVALID', 'query: not UTF-8 in percent encoding', QUERY);
   if ([...searchParams].flat().some((text) => text.includes('\0')))

@@ -1,23 +1,26 @@
-import type { HttpMethod, HttpRequest } from '@azure/functions';
-import { z } from 'zod';
+import type { HttpMethod } from '@azure/functions';
 import type { App } from '../app.ts';
-import { deployBodySchema } from '../deploy/deploy-request.ts';
 import { AppError, type Problem } from '../errors.ts';
 import { INCOMING_CONTAINER } from '../model/names.ts';
 import { misconfigured } from '../operate/check-health.ts';
-import { deploymentUrl, viewDeployment } from '../operate/deployment-view.ts';
-import { DEFAULT_PAGE, MAX_PAGE } from '../operate/show-deployments.ts';
-import type { Authenticate, Role } from './auth.ts';
+import type { Authenticate } from './auth.ts';
+import { getApp, listApps, listOrgDeployments, registerApp } from './calls/apps.ts';
+import { downloadArtifact } from './calls/artifact.ts';
 import {
-  type Call,
-  type HttpHandler,
-  httpHandler,
-  jsonResponse,
-  readAppName,
-  readBody,
-  readOrg,
-  readQuery,
-} from './http.ts';
+  blockDeployment,
+  createDeployment,
+  getDeployment,
+  listDeployments,
+  previewDeployment,
+  rollbackDeployment,
+  unblockDeployment,
+  undeploy,
+} from './calls/deployments.ts';
+import { listEvents, listOrgEvents } from './calls/events.ts';
+import { health, openapi } from './calls/service.ts';
+import { type HttpHandler, handleCall, httpHandler } from './http.ts';
+import { makeOpenApi } from './openapi.ts';
+import type { Access, Route } from './route.ts';
 import {
   acceptHandler,
   type BlobHandler,
@@ -33,7 +36,8 @@ export interface HttpFunction {
   readonly method: HttpMethod;
   /** Below `/api/`. */
   readonly route: string;
-  readonly role: Role;
+  /** What a caller needs; the handler sees to it. */
+  readonly access: Access;
   readonly handler: HttpHandler;
 }
 
@@ -62,62 +66,36 @@ export interface QueueFunction {
   readonly handler: QueueHandler;
 }
 
+/** Of the API; raised with the changes that its callers have to know. */
+const VERSION = '1.0.0';
+
 export type FunctionDefinition = HttpFunction | BlobFunction | TimerFunction | QueueFunction;
 
-interface Route {
-  readonly name: string;
-  readonly method: HttpMethod;
-  readonly route: string;
-  readonly role: Role;
-  readonly handle: (app: App, call: Call) => ReturnType<HttpHandler>;
-}
-
-/** Every call of the API: the one truth about routes and who may use them. */
-const ROUTES: readonly Route[] = [
-  {
-    name: 'createDeployment',
-    method: 'POST',
-    route: 'v1/{org}/{app}/deployments',
-    role: 'deployer',
-    handle: createDeployment,
-  },
-  {
-    name: 'listDeployments',
-    method: 'GET',
-    route: 'v1/{org}/{app}/deployments',
-    role: 'reader',
-    handle: listDeployments,
-  },
-  {
-    name: 'getDeployment',
-    method: 'GET',
-    route: 'v1/{org}/{app}/deployments/{id}',
-    role: 'reader',
-    handle: getDeployment,
-  },
-  {
-    name: 'undeploy',
-    method: 'POST',
-    route: 'v1/{org}/{app}/undeploy',
-    role: 'deployer',
-    handle: undeploy,
-  },
-  { name: 'registerApp', method: 'PUT', route: 'v1/{org}/{app}', role: 'deployer', handle: registerApp },
-  { name: 'getApp', method: 'GET', route: 'v1/{org}/{app}', role: 'reader', handle: getApp },
-  { name: 'listApps', method: 'GET', route: 'v1/{org}', role: 'reader', handle: listApps },
-  { name: 'health', method: 'GET', route: 'health', role: 'anonymous', handle: health },
+/** Every call of the API: the one truth about routes, who may use them, what they take and what they answer. */
+export const ROUTES: readonly Route[] = [
+  createDeployment,
+  previewDeployment,
+  listDeployments,
+  getDeployment,
+  listEvents,
+  downloadArtifact,
+  rollbackDeployment,
+  blockDeployment,
+  unblockDeployment,
+  undeploy,
+  registerApp,
+  getApp,
+  listApps,
+  listOrgDeployments,
+  listOrgEvents,
+  health,
+  openapi,
 ];
 
 /** Every function, for the Functions host in Azure and for the local one. */
 export function makeTable(app: App, authenticate: Authenticate): FunctionDefinition[] {
   return [
-    ...ROUTES.map(
-      ({ handle, ...definition }): HttpFunction => ({
-        ...definition,
-        trigger: 'http',
-        handler: httpHandler(definition.role, authenticate, app.log, (call) => handle(app, call)),
-      }),
-    ),
+    ...ROUTES.map((route) => httpFunction(route, httpHandler(served(route), app, authenticate))),
     {
       trigger: 'blob',
       name: 'acceptArtifact',
@@ -154,108 +132,32 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
   ];
 }
 
+const httpFunction = ({ name, method, route, access }: Route, handler: HttpHandler): HttpFunction => ({
+  ...{ trigger: 'http', name, method, route, access, handler },
+});
+
+/** The document is made of the routes, so it can't be made beside them. */
+function served(route: Route): Route {
+  if (route !== openapi) return route;
+  const body = JSON.stringify(makeOpenApi(ROUTES, VERSION));
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache' };
+  return { ...route, handle: async () => ({ status: 200, headers, body }) };
+}
+
 /** What is served while the configuration is wrong: health says what is, every other call that it is. No trigger runs. */
 export function makeMisconfiguredTable(problems: readonly [Problem, ...Problem[]]): HttpFunction[] {
   const log = { info() {}, warn() {}, error() {} };
-  return ROUTES.map(({ name, method, route, role }) => ({
-    ...{ trigger: 'http', name, method, route, role },
-    handler: httpHandler(
-      'anonymous',
-      async () => Promise.reject(new Error('not called')),
-      log,
-      async () => {
-        if (name === 'health') return jsonResponse(503, misconfigured(problems));
-        throw new AppError('CONFIGURATION_INVALID', 'the service is wrongly configured: see /api/health', {
-          retryAfterSeconds: 60,
-        });
-      },
-    ),
-  }));
-}
-
-const idempotencyKeySchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
-  .optional();
-const pageQuerySchema = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^[1-9][0-9]{0,3}$/, `must be a number from 1 to ${MAX_PAGE}`)
-    .transform(Number)
-    .refine((limit) => limit <= MAX_PAGE, `must be at most ${MAX_PAGE}`)
-    .optional(),
-  cursor: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the nextCursor of an earlier page')
-    .optional(),
-});
-const listQuerySchema = pageQuerySchema.extend({ envName: z.string().min(1).max(40).optional() });
-
-const undeployBodySchema = z.strictObject({ envName: deployBodySchema.shape.envName });
-
-async function createDeployment(app: App, { request, caller }: Call) {
-  const name = readAppName(request);
-  const body = await readBody(request, deployBodySchema);
-  const deployment = await app.deploy({
-    ...name,
-    envName: body.envName,
-    tagName: body.tagName,
-    commit: body.commit,
-    caller,
-    idempotencyKey: readIdempotencyKey(request),
-    ...readTraceContext(request),
-  });
-  return jsonResponse(202, viewDeployment(deployment), { location: deploymentUrl(deployment) });
-}
-
-async function listDeployments(app: App, { request }: Call) {
-  const { envName, limit, cursor } = readQuery(request, listQuerySchema);
-  return jsonResponse(200, await app.listDeployments({ ...readAppName(request), envName, limit, cursor }));
-}
-
-async function getDeployment(app: App, { request }: Call) {
-  return jsonResponse(200, await app.showDeployment(readAppName(request), request.params.id ?? ''));
-}
-
-async function undeploy(app: App, { request, caller }: Call) {
-  const name = readAppName(request);
-  const { envName } = await readBody(request, undeployBodySchema);
-  const deployment = await app.undeploy({ ...name, envName, caller, idempotencyKey: readIdempotencyKey(request) });
-  return jsonResponse(202, viewDeployment(deployment), { location: deploymentUrl(deployment) });
-}
-
-async function registerApp(app: App, { request }: Call) {
-  const { view, isNew } = await app.registerApp(readAppName(request));
-  return jsonResponse(isNew ? 201 : 200, view);
-}
-
-async function getApp(app: App, { request }: Call) {
-  return jsonResponse(200, await app.showApp(readAppName(request)));
-}
-
-async function listApps(app: App, { request }: Call) {
-  const { limit, cursor } = readQuery(request, pageQuerySchema);
-  return jsonResponse(200, await app.listApps(readOrg(request), { limit: limit ?? DEFAULT_PAGE, cursor }));
-}
-
-async function health(app: App) {
-  const found = await app.checkHealth();
-  return jsonResponse(found.status === 'unhealthy' ? 503 : 200, found);
-}
-
-function readIdempotencyKey(request: HttpRequest): string | undefined {
-  const key = idempotencyKeySchema.safeParse(request.headers.get('idempotency-key') ?? undefined);
-  if (key.success) return key.data;
-  throw new AppError('REQUEST_INVALID', `Idempotency-Key: ${key.error.issues[0]?.message}`, {
-    path: 'Idempotency-Key',
-  });
-}
-
-/** W3C trace context; what is not well-formed is left out, as the specification asks. */
-function readTraceContext(request: HttpRequest): { traceparent: string | undefined; tracestate: string | undefined } {
-  const traceparent = request.headers.get('traceparent')?.trim();
-  if (!traceparent || !/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent))
-    return { traceparent: undefined, tracestate: undefined };
-  const tracestate = request.headers.get('tracestate')?.trim();
-  return { traceparent, tracestate: tracestate && /^[\x20-\x7e]{1,512}$/.test(tracestate) ? tracestate : undefined };
+  const answer = (route: Route): HttpHandler =>
+    handleCall(log, async () => {
+      if (route === health)
+        return {
+          status: 503,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(misconfigured(problems)),
+        };
+      throw new AppError('CONFIGURATION_INVALID', 'the service is wrongly configured: see /api/health', {
+        retryAfterSeconds: 60,
+      });
+    });
+  return ROUTES.map((route) => httpFunction(route, answer(route)));
 }

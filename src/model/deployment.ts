@@ -35,7 +35,8 @@ export const ENTERED_FROM: Readonly<Record<DeploymentState, readonly DeploymentS
 /** The blob of a deployment in one of these is still to be taken; in all others it is a repetition. */
 export const AWAITS_ARTIFACT: readonly DeploymentState[] = ['accepted', 'building', 'uploaded'];
 
-export type DeploymentKind = 'deploy' | 'undeploy' | 'rollback';
+export const DEPLOYMENT_KINDS = ['deploy', 'undeploy', 'rollback'] as const;
+export type DeploymentKind = (typeof DEPLOYMENT_KINDS)[number];
 
 /** Asked for over HTTP, or dropped into `incoming` by someone with the right to write there. */
 export type DeploymentOrigin = 'api' | 'drop';
@@ -92,6 +93,8 @@ export interface ResolvedInputs {
   readonly scopes: readonly string[];
   readonly releaseScopes: readonly string[] | undefined;
   readonly chartVersion: string;
+  /** Of the rows in Studio's database that were read. */
+  readonly versions?: { readonly release?: string | undefined; readonly scopes?: string | undefined };
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   /** Asserted by the caller: what is built must have it. */

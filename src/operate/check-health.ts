@@ -1,25 +1,39 @@
+import { z } from 'zod';
 import { type Problem, toAppError } from '../errors.ts';
-import type { Hold } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
+import { problemSchema, timeSchema } from './problem-view.ts';
 
-export interface HealthCheck {
-  readonly name: string;
-  readonly status: 'ok' | 'failing';
-  readonly message?: string;
-  readonly durationMs: number;
-}
+const checkSchema = z.object({
+  name: z.string(),
+  status: z.enum(['ok', 'failing']),
+  message: z.string().optional(),
+  durationMs: z.int(),
+});
 
-export interface Health {
-  /** `degraded`: some of it works; what does not is among the checks. */
-  readonly status: 'healthy' | 'degraded' | 'unhealthy';
-  readonly checks: readonly HealthCheck[];
-  /** What is not written, and why: the first of them, the longest held first. */
-  readonly holds: readonly Hold[];
-  readonly holdCount: number;
-  /** What is wrong with the configuration. */
-  readonly problems: readonly Problem[];
-}
+const holdSchema = z.object({
+  environment: z.string(),
+  org: z.string(),
+  app: z.string().describe("Empty for a cluster's sources."),
+  code: z.string(),
+  message: z.string(),
+  since: timeSchema,
+});
+
+export const healthSchema = z
+  .object({
+    status: z
+      .enum(['healthy', 'degraded', 'unhealthy'])
+      .describe('`degraded`: some of it works; what does not is among the checks.'),
+    checks: z.array(checkSchema).readonly(),
+    holds: z.array(holdSchema).readonly().describe('What is not written, and why: the longest held first, at most 20.'),
+    holdCount: z.int(),
+    problems: z.array(problemSchema).readonly().describe('What is wrong with the configuration.'),
+  })
+  .meta({ id: 'Health' });
+
+type HealthCheck = z.infer<typeof checkSchema>;
+export type Health = z.infer<typeof healthSchema>;
 
 const SHOWN_HOLDS = 20;
 
@@ -42,7 +56,7 @@ export async function checkHealth(ports: Ports, studio: Studio): Promise<Health>
   return {
     status: unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
     checks,
-    holds: holds.slice(0, SHOWN_HOLDS),
+    holds: holds.slice(0, SHOWN_HOLDS).map((hold) => ({ ...hold, since: hold.since.toISOString() })),
     holdCount: holds.length,
     problems: [],
   };

@@ -1,50 +1,67 @@
-import type { Problem } from '../errors.ts';
-import type { Deployment, DeploymentEvent, DeploymentState } from '../model/deployment.ts';
+import { z } from 'zod';
+import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES, type Deployment, type DeploymentEvent } from '../model/deployment.ts';
+import { digestSchema, problemSchema, timeSchema } from './problem-view.ts';
 
-/** A deployment as the API shows it. Digests are SHA-256 in hex, sizes bytes, times ISO 8601 in UTC. */
-export interface DeploymentView {
-  readonly id: string;
-  readonly org: string;
-  readonly app: string;
-  readonly envName: string;
-  readonly kind: string;
-  readonly origin: string;
-  readonly state: DeploymentState;
-  readonly sequence: number;
-  /** Absent from an undeploy, like the commit. */
-  readonly tagName?: string;
-  readonly commit?: string;
-  readonly createdBy: string;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly inputsDigest?: string;
-  readonly deployDigest?: string;
-  readonly artifact?: { readonly sha256: string; readonly bytes: number };
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
-  readonly links: { readonly self: string };
-}
+/** A deployment as the API shows it. */
+export const deploymentSchema = z
+  .object({
+    id: z.uuid(),
+    org: z.string(),
+    app: z.string(),
+    envName: z.string(),
+    kind: z.enum(DEPLOYMENT_KINDS),
+    origin: z.enum(['api', 'drop']).describe('Asked for over HTTP, or dropped into `incoming`.'),
+    state: z.enum(DEPLOYMENT_STATES),
+    sequence: z.int().describe('The order of what was asked for, per app and environment.'),
+    tagName: z.string().optional().describe('Absent from an undeploy, like the commit.'),
+    commit: z.string().optional(),
+    createdBy: z.string(),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+    publishedAt: timeSchema.optional().describe('When Flux could pull it for the first time.'),
+    fromDeploymentId: z.uuid().optional().describe('What a rollback or promotion takes its artifact from.'),
+    reason: z.string().optional(),
+    blocked: z
+      .object({ since: timeSchema, by: z.string(), reason: z.string() })
+      .optional()
+      .describe('Not to be rolled back to, nor promoted.'),
+    inputsDigest: digestSchema.optional().describe('Equal for two deployments that differ in nothing but their id.'),
+    deployDigest: digestSchema.optional().describe('Over the documents that the cluster gets.'),
+    artifact: z.object({ sha256: digestSchema, bytes: z.int() }).optional(),
+    problems: z.array(problemSchema).readonly().describe('Why it ended, if it did not go well.'),
+    warnings: z.array(problemSchema).readonly().describe('What did not stop it, and should be known.'),
+    links: z.object({ self: z.string() }),
+  })
+  .meta({ id: 'Deployment' });
 
-export interface DeploymentDetails extends DeploymentView {
-  /** When each state was entered. */
-  readonly steps: Readonly<Partial<Record<string, string>>>;
-  readonly events: readonly EventView[];
-}
+export const eventSchema = z
+  .object({
+    id: z.int().describe('Its position: ordered, and no later event ever gets a lower one.'),
+    deploymentId: z.uuid(),
+    type: z.string().describe('The state that was entered, or what else happened.'),
+    message: z.string(),
+    origin: z.enum(['api', 'accept', 'publish', 'timer', 'flux']),
+    details: z.record(z.string(), z.unknown()).optional().describe("Flux's own words: reason, object, severity."),
+    createdAt: timeSchema,
+  })
+  .meta({ id: 'Event' });
 
-export interface EventView {
-  readonly id: number;
-  readonly type: string;
-  readonly message: string;
-  readonly origin: string;
-  readonly createdAt: string;
-}
+export const deploymentDetailsSchema = deploymentSchema
+  .extend({
+    steps: z.record(z.string(), timeSchema).describe('When each state was entered.'),
+    events: z.array(eventSchema).readonly().describe('The first 200; all of them are at `…/events`.'),
+  })
+  .meta({ id: 'DeploymentDetails' });
+
+export type DeploymentView = z.infer<typeof deploymentSchema>;
+export type EventView = z.infer<typeof eventSchema>;
+export type DeploymentDetails = z.infer<typeof deploymentDetailsSchema>;
 
 export const deploymentUrl = ({ org, app, id }: { org: string; app: string; id: string }): string =>
   `/api/v1/${org}/${app}/deployments/${id}`;
 
 export function viewDeployment(deployment: Deployment): DeploymentView {
-  const { id, org, app, environment, kind, origin, state, sequence, tagName, commit, built, problems, warnings } =
-    deployment;
+  const { id, org, app, environment, kind, origin, state, sequence, tagName, commit, built, blocked } = deployment;
   return {
     ...{ id, org, app, envName: environment, kind, origin, state, sequence },
     ...(tagName === undefined ? {} : { tagName }),
@@ -52,6 +69,10 @@ export function viewDeployment(deployment: Deployment): DeploymentView {
     createdBy: deployment.creator,
     createdAt: deployment.createdAt.toISOString(),
     updatedAt: deployment.updatedAt.toISOString(),
+    ...(deployment.publishedAt === undefined ? {} : { publishedAt: deployment.publishedAt.toISOString() }),
+    ...(deployment.from === undefined ? {} : { fromDeploymentId: deployment.from }),
+    ...(deployment.reason === undefined ? {} : { reason: deployment.reason }),
+    ...(blocked === undefined ? {} : { blocked: { ...blocked, since: blocked.since.toISOString() } }),
     ...(built === undefined
       ? {}
       : {
@@ -59,8 +80,8 @@ export function viewDeployment(deployment: Deployment): DeploymentView {
           deployDigest: built.deployDigest,
           artifact: { sha256: built.sha256, bytes: built.bytes },
         }),
-    problems,
-    warnings,
+    problems: deployment.problems,
+    warnings: deployment.warnings,
     links: { self: deploymentUrl(deployment) },
   };
 }
@@ -71,6 +92,18 @@ export function viewDetails(deployment: Deployment, events: readonly DeploymentE
   return { ...viewDeployment(deployment), steps, events: events.map(viewEvent) };
 }
 
-function viewEvent({ position, type, message, origin, createdAt }: DeploymentEvent): EventView {
-  return { id: position, type, message, origin, createdAt: createdAt.toISOString() };
+export function viewEvent({
+  position,
+  deploymentId,
+  type,
+  message,
+  origin,
+  details,
+  createdAt,
+}: DeploymentEvent): EventView {
+  return {
+    ...{ id: position, deploymentId, type, message, origin },
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+    createdAt: createdAt.toISOString(),
+  };
 }

@@ -1,40 +1,55 @@
+import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { AppOverview, Hold } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import type { AppName } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { type DeploymentView, viewDeployment } from './deployment-view.ts';
+import { deploymentSchema, viewDeployment } from './deployment-view.ts';
+import { timeSchema } from './problem-view.ts';
+
+const releaseSchema = deploymentSchema.pick({
+  id: true,
+  kind: true,
+  state: true,
+  sequence: true,
+  tagName: true,
+  commit: true,
+});
+
+const environmentSchema = z.object({
+  envName: z.string(),
+  source: z
+    .object({ isThere: z.boolean(), since: timeSchema.optional() })
+    .describe("Whether the cluster's sources name the app, and since when."),
+  wanted: releaseSchema.optional(),
+  published: releaseSchema.extend({ since: timeSchema.optional() }).optional().describe('What Flux reads.'),
+  applied: releaseSchema.optional().describe('The last that the cluster told to have applied.'),
+  inStep: z.boolean().describe('Whether what Flux reads is what is wanted.'),
+  reason: z.string().optional().describe('Why not.'),
+});
 
 /** An app at a glance: per environment what is wanted, what Flux reads, and whether the two agree. */
-export interface AppView {
-  readonly org: string;
-  readonly app: string;
-  /** Since when Gitea does not have its repository; nothing in a cluster changes for that. */
-  readonly missingSince?: string;
-  readonly environments: readonly EnvironmentView[];
-}
+export const appSchema = z
+  .object({
+    org: z.string(),
+    app: z.string(),
+    missingSince: timeSchema
+      .optional()
+      .describe('Since when Gitea does not have its repository; nothing in a cluster changes for that.'),
+    environments: z.array(environmentSchema).readonly(),
+  })
+  .meta({ id: 'App' });
 
-export interface EnvironmentView {
-  readonly envName: string;
-  /** Whether the cluster's sources name the app, and since when. */
-  readonly source: { readonly isThere: boolean; readonly since?: string };
-  readonly wanted?: ReleaseView;
-  readonly published?: ReleaseView & { readonly since?: string };
-  /** The last that the cluster told to have applied. */
-  readonly applied?: ReleaseView;
-  readonly inStep: boolean;
-  /** Why not. */
-  readonly reason?: string;
-}
+export const appPageSchema = z.object({
+  apps: z.array(appSchema).readonly(),
+  nextCursor: z.string().optional().describe('Absent on the last page.'),
+});
 
-export type ReleaseView = Pick<DeploymentView, 'id' | 'kind' | 'state' | 'sequence' | 'tagName' | 'commit'>;
-
-export interface AppPage {
-  readonly apps: readonly AppView[];
-  /** Absent on the last page. */
-  readonly nextCursor?: string;
-}
+export type AppView = z.infer<typeof appSchema>;
+export type AppPage = z.infer<typeof appPageSchema>;
+export type EnvironmentView = z.infer<typeof environmentSchema>;
+type ReleaseView = z.infer<typeof releaseSchema>;
 
 /** @throws AppError APP_UNKNOWN */
 export async function showApp(ports: Ports, studio: Studio, { org, app }: AppName): Promise<AppView> {

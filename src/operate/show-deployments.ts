@@ -1,32 +1,34 @@
+import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import type { DeploymentFilter } from '../ledger.ts';
+import type { Deployment } from '../model/deployment.ts';
 import { type AppName, isDeploymentId } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { type DeploymentDetails, type DeploymentView, viewDeployment, viewDetails } from './deployment-view.ts';
+import { type DeploymentDetails, deploymentSchema, viewDeployment, viewDetails } from './deployment-view.ts';
 
-export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 20;
 /** Of one deployment, shown with it; all of them are in its list of events. */
 const MAX_EVENTS = 200;
 
-export interface ListRequest extends AppName {
-  readonly envName: string | undefined;
-  readonly limit: number | undefined;
+export type ListRequest = Omit<DeploymentFilter, 'before' | 'limit'> & {
+  readonly limit?: number | undefined;
   /** As the page before gave it. */
-  readonly cursor: string | undefined;
-}
+  readonly cursor?: string | undefined;
+};
 
-export interface DeploymentPage {
-  readonly deployments: readonly DeploymentView[];
-  /** Absent on the last page. */
-  readonly nextCursor?: string;
-}
+export const deploymentPageSchema = z.object({
+  deployments: z.array(deploymentSchema).readonly(),
+  nextCursor: z.string().optional().describe('Absent on the last page.'),
+});
+export type DeploymentPage = z.infer<typeof deploymentPageSchema>;
 
-/** An app's deployments, newest first. A cursor stays good while new ones arrive. */
-export async function listDeployments(ports: Ports, request: ListRequest): Promise<DeploymentPage> {
-  const limit = request.limit ?? DEFAULT_PAGE;
-  const { org, app, envName: environment } = request;
-  const before = request.cursor === undefined ? undefined : readCursor(request.cursor);
-  const rows = await ports.ledger.deployments({ org, app, environment, before, limit: limit + 1 });
+/** Deployments of an app or of a whole org, newest first. A cursor stays good while new ones arrive. */
+export async function listDeployments(
+  ports: Ports,
+  { limit = DEFAULT_PAGE, cursor, ...filter }: ListRequest,
+): Promise<DeploymentPage> {
+  const before = cursor === undefined ? undefined : readCursor(cursor);
+  const rows = await ports.ledger.deployments({ ...filter, before, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const isMore = rows.length > limit && last !== undefined;
@@ -34,11 +36,17 @@ export async function listDeployments(ports: Ports, request: ListRequest): Promi
 }
 
 /** @throws AppError DEPLOYMENT_UNKNOWN, also for another app's */
-export async function showDeployment(ports: Ports, { org, app }: AppName, id: string): Promise<DeploymentDetails> {
+export async function showDeployment(ports: Ports, name: AppName, id: string): Promise<DeploymentDetails> {
+  const deployment = await findDeployment(ports, name, id);
+  const events = await ports.ledger.events({ org: name.org, deploymentId: id, after: 0, limit: MAX_EVENTS });
+  return viewDetails(deployment, events);
+}
+
+/** @throws AppError DEPLOYMENT_UNKNOWN, also for another app's */
+export async function findDeployment(ports: Ports, { org, app }: AppName, id: string): Promise<Deployment> {
   const deployment = isDeploymentId(id) ? await ports.ledger.deployment(id) : undefined;
-  if (deployment === undefined || deployment.org !== org || deployment.app !== app)
-    throw new AppError('DEPLOYMENT_UNKNOWN', `${org}/${app} has no deployment '${id}'`, { path: 'id' });
-  return viewDetails(deployment, await ports.ledger.events({ org, deploymentId: id, after: 0, limit: MAX_EVENTS }));
+  if (deployment !== undefined && deployment.org === org && deployment.app === app) return deployment;
+  throw new AppError('DEPLOYMENT_UNKNOWN', `${org}/${app} has no deployment '${id}'`, { path: 'id' });
 }
 
 const writeCursor = (ordinal: number): string => Buffer.from(`o${ordinal}`).toString('base64url');

@@ -34,6 +34,26 @@ export function makeProgressLedger(db: Database): ProgressLedger {
         return rows.length > 0;
       }),
 
+    block: (id, { by, reason }) =>
+      db.transaction(async (tx) => {
+        await tx.query(
+          `update pull_deploy.deployments set blocked_at = coalesce(blocked_at, clock_timestamp()), blocked_by = $2,
+                  blocked_reason = $3 where id = $1`,
+          [id, by, reason],
+        );
+        await insertEvent(tx, id, 'blocked', { message: `${by} blocked it: ${reason}`, origin: 'api' });
+      }),
+
+    unblock: (id, by) =>
+      db.transaction(async (tx) => {
+        const rows = await tx.query(
+          `update pull_deploy.deployments set blocked_at = null, blocked_by = null, blocked_reason = null
+            where id = $1 and blocked_at is not null returning 1`,
+          [id],
+        );
+        if (rows.length > 0) await insertEvent(tx, id, 'unblocked', { message: `${by} unblocked it.`, origin: 'api' });
+      }),
+
     note: (id, type, event) => insertEvent(db, id, type, event),
 
     indexArtifact: (deployment, manifest, built) =>

@@ -1,0 +1,127 @@
+import { type AppInputs, type BuiltArtifact, buildArtifact } from '../build/build-artifact.ts';
+import type { TraceContext } from '../build/flux-documents.ts';
+import { renewArtifact } from '../build/renew-artifact.ts';
+import { type ReopenedArtifact, reopenArtifact } from '../build/reopen-artifact.ts';
+import { AppError, type ErrorCode, type Problem, problem } from '../errors.ts';
+import type { Deployment } from '../model/deployment.ts';
+import { canonicalJson, sha256 } from '../model/digest.ts';
+import { findEnvironment, type Studio } from '../model/environments.ts';
+import { releaseKey } from '../model/names.ts';
+import type { Ports } from '../ports.ts';
+import type { CarriedFiles } from '../zip/pack-zip.ts';
+import { gatherSource } from './gather-source.ts';
+
+/** All that decides what an artifact holds: a deployment's row, or what would be one. */
+export type AssemblySubject = Pick<
+  Deployment,
+  'id' | 'kind' | 'org' | 'app' | 'environment' | 'tagName' | 'commit' | 'from' | 'resolved'
+>;
+
+export interface Assembly extends BuiltArtifact {
+  /** The source files' compressed bytes. */
+  readonly carried: CarriedFiles;
+  readonly warnings: readonly Problem[];
+}
+
+/** What is about one deployment, and no property of the artifact that a later one takes over. */
+const OF_ONE_DEPLOYMENT: readonly ErrorCode[] = ['SCOPES_CHANGED', 'PLATFORM_DATA_STAYS'];
+
+/**
+ * Everything that goes into the artifact, before it is packed. The same for a deployment and for a preview.
+ *
+ * - a tag: the repository at its commit
+ * - a promotion: the source of an accepted artifact, built for the other environment
+ * - a rollback: an accepted artifact as it is; needs neither Gitea nor Studio's tables
+ *
+ * @throws AppError GITEA_*, COMMIT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED, or every problem that keeps it from being deployed
+ */
+export async function assembleArtifact(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
+  if (subject.from === undefined) return fromRepository(ports, studio, subject);
+  const { artifact, warnings } = await openArtifact(ports, subject.from);
+  const taken = { carried: artifact.carried, warnings: [...warnings, ...deploymentWarnings(subject)] };
+  if (subject.kind === 'rollback') return { ...renewArtifact(artifact, subject.id, traceOf(subject)), ...taken };
+  return { ...buildArtifact(appInputs(studio, subject, artifact.source, artifact.valuesText)), ...taken };
+}
+
+async function fromRepository(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
+  const { files, valuesText, carried, warnings } = await gatherSource(
+    ports.repositories,
+    subject,
+    subject.commit ?? '',
+  );
+  const built = buildArtifact(appInputs(studio, subject, files, valuesText));
+  return { ...built, carried, warnings: [...warnings, ...deploymentWarnings(subject)] };
+}
+
+/** The archive's bytes are those that were accepted, or they are not used. */
+async function openArtifact(
+  ports: Ports,
+  id: string,
+): Promise<{ artifact: ReopenedArtifact; warnings: readonly Problem[] }> {
+  const from = await ports.ledger.deployment(id);
+  const zip = from && (await ports.artifacts.readArtifact({ ...releaseKey(from), deploymentId: id }));
+  if (from === undefined || zip === undefined || from.built?.sha256 !== sha256(zip))
+    throw new AppError('DEPLOYMENT_NOT_ACCEPTED', `the artifact of deployment ${id} is not in the archive`, {
+      path: 'fromDeploymentId',
+    });
+  return {
+    artifact: await reopenArtifact(zip),
+    warnings: from.warnings.filter(({ code }) => !OF_ONE_DEPLOYMENT.includes(code)),
+  };
+}
+
+function appInputs(
+  studio: Studio,
+  subject: AssemblySubject,
+  source: AppInputs['source'],
+  valuesText: string | undefined,
+): AppInputs {
+  const { org, app, tagName, commit, resolved } = subject;
+  const environment = findEnvironment(studio, subject.environment);
+  if (environment === undefined)
+    throw new AppError('ENVIRONMENT_UNKNOWN', `environment '${subject.environment}' is not configured`);
+  if (tagName === undefined || commit === undefined)
+    throw new AppError('INTERNAL', 'a deployment without tag and commit');
+  return {
+    ...{ org, app, tagName, commit, environment, source, valuesText },
+    deploymentId: subject.id,
+    studio: { ...studio, chart: { ...studio.chart, version: resolved.chartVersion } },
+    scopes: resolved.scopes,
+    releaseScopes: resolved.releaseScopes,
+    trace: traceOf(subject),
+  };
+}
+
+/** What should be known about it, though it goes on. */
+export function deploymentWarnings({ kind, tagName, resolved }: Omit<AssemblySubject, 'id'>): Problem[] {
+  const { scopes, releaseScopes } = resolved;
+  const asSet = (names: readonly string[]) => canonicalJson([...new Set(names)].sort());
+  const warnings: Problem[] = [];
+  if (releaseScopes !== undefined && asSet(scopes) !== asSet(releaseScopes))
+    warnings.push(
+      problem(
+        'SCOPES_CHANGED',
+        `release '${tagName}' was built with ${countScopes(releaseScopes)}, deployed are ${countScopes(scopes)}: ${difference(releaseScopes, scopes)}`,
+      ),
+    );
+  if (kind === 'rollback')
+    warnings.push(
+      problem(
+        'PLATFORM_DATA_STAYS',
+        'application metadata, policy and texts in the platform stay those that Studio sent last',
+      ),
+    );
+  return warnings;
+}
+
+const countScopes = (scopes: readonly string[]) => `${new Set(scopes).size} scopes`;
+
+function difference(before: readonly string[], after: readonly string[]): string {
+  const added = after.filter((name) => !before.includes(name)).map((name) => `+${name}`);
+  const removed = before.filter((name) => !after.includes(name)).map((name) => `-${name}`);
+  return [...added, ...removed].slice(0, 20).join(' ');
+}
+
+function traceOf({ resolved: { traceparent, tracestate } }: Pick<AssemblySubject, 'resolved'>): TraceContext {
+  return { ...(traceparent === undefined ? {} : { traceparent }), ...(tracestate === undefined ? {} : { tracestate }) };
+}

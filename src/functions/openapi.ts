@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { problemSchema } from '../operate/problem-view.ts';
+import { statusOf } from './http.ts';
+import type { Reply, Route } from './route.ts';
+
+type Json = Record<string, unknown>;
+
+/** Any call may fail with these. */
+const COMMON: readonly ErrorCode[] = [
+  ...['REQUEST_INVALID', 'DATABASE_UNAVAILABLE', 'CONFIGURATION_INVALID', 'INTERNAL'],
+] as ErrorCode[];
+const WITH_TOKEN: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
+const WITH_BODY: readonly ErrorCode[] = ['REQUEST_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED'];
+
+const PARAMETERS: Readonly<Record<string, { schema: Json; description: string }>> = {
+  org: { schema: { type: 'string', pattern: '^[a-z0-9]{2,6}$' }, description: "The org's short name." },
+  app: { schema: { type: 'string', minLength: 3, maxLength: 30 }, description: "The app's repository name." },
+  id: { schema: { type: 'string', format: 'uuid' }, description: "A deployment's id." },
+  envName: { schema: { type: 'string' }, description: "An environment's name." },
+};
+
+/** An error's answer (RFC 9457). */
+const problemAnswerSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: problemSchema.shape.code,
+    detail: z.string(),
+    instance: z.string(),
+    whatToDo: z.string(),
+    problems: z.array(problemSchema).describe('All that was found; the first gives the answer its code.'),
+    deploymentId: z.uuid().optional().describe('The deployment that is kept as failed, where there is one.'),
+  })
+  .meta({ id: 'Problem' });
+
+/**
+ * The API as OpenAPI 3.1, made of the routes and the schemas that parse their requests and shape their answers.
+ * @param version of this service
+ */
+export function makeOpenApi(routes: readonly Route[], version: string): Json {
+  const schemas = new SchemaSet();
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = `/${route.route}`;
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'altinn-pull-deploy',
+      version,
+      description: 'Deploys Altinn Studio apps by pull. Times are ISO 8601 in UTC, digests SHA-256 in lower-case hex.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api' }],
+    security: [{ entra: [] }],
+    paths,
+    components: {
+      schemas: schemas.components(),
+      securitySchemes: {
+        entra: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A token of Entra ID for this API.',
+        },
+        signature: {
+          ...{ type: 'apiKey', in: 'header', name: 'X-Signature' },
+          description: '`sha256=` and the HMAC-SHA256 of the raw body in hex.',
+        },
+      },
+    },
+  };
+}
+
+function operation(route: Route, schemas: SchemaSet): Json {
+  const { name, summary, description, access, body, bodyExample, replies } = route;
+  return {
+    operationId: name,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(access === 'anonymous' ? { security: [] } : {}),
+    ...(access === 'signed' ? { security: [{ signature: [] }] } : {}),
+    ...(ROLES[access] === undefined ? {} : { 'x-role': ROLES[access] }),
+    parameters: [...pathParameters(route), ...queryParameters(route, schemas), ...headerParameters(route)],
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': {
+                schema: schemas.refer(body, 'input'),
+                ...(bodyExample === undefined ? {} : { example: bodyExample }),
+              },
+            },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply, schemas)])),
+      ...problemResponses(route, schemas),
+    },
+  };
+}
+
+/** Shown beside an operation: OpenAPI itself has no place for roles of bearer tokens. */
+const ROLES: Readonly<Record<string, string | undefined>> = {
+  reader: 'reader',
+  deployer: 'deployer',
+  operator: 'operator',
+};
+
+function pathParameters({ route }: Route): Json[] {
+  return [...route.matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => ({
+    ...{ name, in: 'path', required: true },
+    ...PARAMETERS[name],
+  }));
+}
+
+function queryParameters({ query }: Route, schemas: SchemaSet): Json[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = schemas.inline(query, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    ...{ name, in: 'query', required: required.includes(name), schema },
+    ...(description === undefined ? {} : { description }),
+  }));
+}
+
+const headerParameters = ({ headers = {} }: Route): Json[] =>
+  Object.entries(headers).map(([name, description]) => ({
+    ...{ name, in: 'header', required: false, description },
+    schema: { type: 'string' },
+  }));
+
+function response({ description, schema, contentType, headers, example }: Reply, schemas: SchemaSet): Json {
+  const content = schema
+    ? { 'application/json': { schema: schemas.refer(schema, 'output'), ...(example === undefined ? {} : { example }) } }
+    : contentType && { [contentType]: {} };
+  return {
+    description,
+    ...(headers === undefined
+      ? {}
+      : {
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+          ),
+        }),
+    ...(content ? { content } : {}),
+  };
+}
+
+/** One answer for each status, with the codes that it may have. */
+function problemResponses(route: Route, schemas: SchemaSet): Json {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(problemCodes(route)))
+    byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
+  return Object.fromEntries(
+    [...byStatus]
+      // Health answers 503 in its own form.
+      .filter(([status]) => route.replies[status] === undefined)
+      .sort(([a], [b]) => a - b)
+      .map(([status, codes]) => [
+        status,
+        {
+          description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].meaning}`).join('\n\n'),
+          content: { 'application/problem+json': { schema: schemas.refer(problemAnswerSchema, 'output') } },
+        },
+      ]),
+  );
+}
+
+function problemCodes({ access, route, body, problems = [] }: Route): ErrorCode[] {
+  return [
+    ...COMMON,
+    ...(access === 'anonymous' ? [] : WITH_TOKEN),
+    ...(access === 'signed' || access === 'anonymous' || !route.includes('{org}') ? [] : (['ORG_UNKNOWN'] as const)),
+    ...(route.includes('{app}') ? (['APP_NAME_UNSUPPORTED'] as const) : []),
+    ...(body === undefined ? [] : WITH_BODY),
+    ...problems,
+  ];
+}
+
+/** JSON Schemas of zod's; those with an id stand among the components, once. */
+class SchemaSet {
+  private readonly found = new Map<string, unknown>();
+
+  refer(schema: z.ZodType, io: 'input' | 'output'): unknown {
+    const id = schema.meta()?.id;
+    if (id === undefined) return this.inline(schema, io);
+    this.inline(schema, io);
+    return { $ref: `#/components/schemas/${id}` };
+  }
+
+  inline(schema: z.ZodType, io: 'input' | 'output'): Json {
+    const { $schema, $defs, ...made } = z.toJSONSchema(schema, {
+      io,
+      // `readonly` is of the types, and would say that a client can't send it; additional properties are ours to add.
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.readOnly;
+        if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      },
+    }) as Json;
+    for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) this.add(name, definition);
+    const id = schema.meta()?.id;
+    if (id === undefined) return relocate(made) as Json;
+    this.add(id, made);
+    return made;
+  }
+
+  components(): Json {
+    return Object.fromEntries([...this.found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  private add(name: string, definition: unknown): void {
+    const { id, ...schema } = definition as Json;
+    this.found.set(name, relocate(schema));
+  }
+}
+
+/** From where zod puts definitions to where OpenAPI has them. */
+function relocate(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}

@@ -1,0 +1,33 @@
+import { AppError } from '../errors.ts';
+import type { Deployment } from '../model/deployment.ts';
+import { type AppName, releaseKey } from '../model/names.ts';
+import type { Ports, StreamedArtifact } from '../ports.ts';
+import { findDeployment } from './show-deployments.ts';
+
+/**
+ * The accepted artifact, as a stream: it may have 50 MiB. `content` is opened only when it is asked for.
+ * @throws AppError DEPLOYMENT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED
+ */
+export async function findArtifact(
+  ports: Ports,
+  name: AppName,
+  id: string,
+): Promise<{ deployment: Deployment; sha256: string; open: () => Promise<StreamedArtifact> }> {
+  const deployment = await findDeployment(ports, name, id);
+  const notAccepted = () =>
+    new AppError(
+      'DEPLOYMENT_NOT_ACCEPTED',
+      `deployment ${id} is ${deployment.state}: its artifact is not in the archive`,
+      {
+        path: 'id',
+      },
+    );
+  const { built } = deployment;
+  if (built === undefined) throw notAccepted();
+  const open = async () => {
+    const found = await ports.artifacts.streamArtifact({ ...releaseKey(deployment), deploymentId: id });
+    if (found === undefined) throw notAccepted();
+    return found;
+  };
+  return { deployment, sha256: built.sha256, open };
+}
