@@ -62,10 +62,11 @@ export function makeGitea(config: GiteaConfig, changes: Partial<typeof GITEA_LIM
       return answer?.bytes;
     },
 
+    // By the list of its folder: a file's own answer carries its content, which may be larger than any answer we take.
     async hasFile(name, path) {
-      const encoded = path.split('/').map(encodeURIComponent).join('/');
-      // A folder's contents are a list.
-      return isRecord(await getJson(`${repository(name)}/contents/${encoded}`));
+      const folder = path.split('/').slice(0, -1).map(encodeURIComponent);
+      const entries = await getJson([repository(name), 'contents', ...folder].join('/'));
+      return Array.isArray(entries) && entries.some((entry) => textOf(entry, 'path') === path && !isFolder(entry));
     },
 
     list: (org) => listRepositories(base, org, getJson),
@@ -83,6 +84,9 @@ const textOf = (json: unknown, key: string): string =>
 
 const endsIn = (json: unknown, key: string, ending: string): boolean =>
   textOf(json, key) === '' || `/${textOf(json, key)}`.toLowerCase().endsWith(ending);
+
+/** A link or submodule counts as a file: what is wrong with it, the build says in words. */
+const isFolder = (entry: unknown): boolean => textOf(entry, 'type') === 'dir';
 
 function assertSendable({ url, token }: GiteaConfig): void {
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
