@@ -1,4 +1,4 @@
-import type { HttpMethod, HttpRequest } from '@azure/functions';
+import type { HttpMethod } from '@azure/functions';
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { deployBodySchema } from '../deploy/deploy-request.ts';
@@ -18,6 +18,7 @@ import {
   readOrg,
   readQuery,
 } from './http.ts';
+import { readIdempotencyKey, readTraceContext } from './read-headers.ts';
 import {
   acceptHandler,
   type BlobHandler,
@@ -173,10 +174,6 @@ export function makeMisconfiguredTable(problems: readonly [Problem, ...Problem[]
   }));
 }
 
-const idempotencyKeySchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
-  .optional();
 const pageQuerySchema = z.strictObject({
   limit: z
     .string()
@@ -202,8 +199,8 @@ async function createDeployment(app: App, { request, caller }: Call) {
     tagName: body.tagName,
     commit: body.commit,
     caller,
-    idempotencyKey: readIdempotencyKey(request),
-    ...readTraceContext(request),
+    idempotencyKey: readIdempotencyKey(request.headers),
+    ...readTraceContext(request.headers),
   });
   return jsonResponse(202, viewDeployment(deployment), { location: deploymentUrl(deployment) });
 }
@@ -220,7 +217,12 @@ async function getDeployment(app: App, { request }: Call) {
 async function undeploy(app: App, { request, caller }: Call) {
   const name = readAppName(request);
   const { envName } = await readBody(request, undeployBodySchema);
-  const deployment = await app.undeploy({ ...name, envName, caller, idempotencyKey: readIdempotencyKey(request) });
+  const deployment = await app.undeploy({
+    ...name,
+    envName,
+    caller,
+    idempotencyKey: readIdempotencyKey(request.headers),
+  });
   return jsonResponse(202, viewDeployment(deployment), { location: deploymentUrl(deployment) });
 }
 
@@ -241,21 +243,4 @@ async function listApps(app: App, { request }: Call) {
 async function health(app: App) {
   const found = await app.checkHealth();
   return jsonResponse(found.status === 'unhealthy' ? 503 : 200, found);
-}
-
-function readIdempotencyKey(request: HttpRequest): string | undefined {
-  const key = idempotencyKeySchema.safeParse(request.headers.get('idempotency-key') ?? undefined);
-  if (key.success) return key.data;
-  throw new AppError('REQUEST_INVALID', `Idempotency-Key: ${key.error.issues[0]?.message}`, {
-    path: 'Idempotency-Key',
-  });
-}
-
-/** W3C trace context; what is not well-formed is left out, as the specification asks. */
-function readTraceContext(request: HttpRequest): { traceparent: string | undefined; tracestate: string | undefined } {
-  const traceparent = request.headers.get('traceparent')?.trim();
-  if (!traceparent || !/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent))
-    return { traceparent: undefined, tracestate: undefined };
-  const tracestate = request.headers.get('tracestate')?.trim();
-  return { traceparent, tracestate: tracestate && /^[\x20-\x7e]{1,512}$/.test(tracestate) ? tracestate : undefined };
 }
