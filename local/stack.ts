@@ -1,6 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { parse, stringify } from 'yaml';
 import { migrate } from '../infra/migrations.ts';
 import { type App, makeApp } from '../src/app.ts';
 import { type Env, loadConfig } from '../src/config.ts';
@@ -12,33 +11,13 @@ import type { Log } from '../src/ports.ts';
 import { type AppRepository, findAppRepositories } from './gitea/app-folders.ts';
 import { type GiteaStandIn, startGitea } from './gitea/server.ts';
 import { type FunctionsHost, portTaken, startFunctionsHost } from './host/functions-host.ts';
+import { type RunFile, readRunFile, writeRunFile } from './run-file.ts';
 import { type Azurite, startAzurite } from './services/azurite.ts';
 import { freePort } from './services/free-port.ts';
 import { type Postgres, startPostgres } from './services/postgres.ts';
 import { sampleReleases, sampleScopes } from './studio/samples.ts';
 import { seedStudio } from './studio/seed.ts';
-
-/** Studio's name of each environment, and the platform's host name there. */
-const ENVIRONMENTS: Readonly<Record<string, string>> = {
-  at22: 'at22.altinn.cloud',
-  at23: 'at23.altinn.cloud',
-  at24: 'at24.altinn.cloud',
-  yt01: 'yt01.altinn.cloud',
-  tt02: 'tt02.altinn.no',
-  production: 'altinn.no',
-};
-const STUDIO_ACCOUNT = 'studio';
-
-/** Where everything is, for other programs: written to `.local/run.json`. */
-export interface RunFile {
-  readonly pid: number;
-  readonly functionsUrl: string;
-  readonly giteaUrl: string;
-  readonly postgresUrl: string;
-  /** Connection strings. */
-  readonly studioStorage: string;
-  readonly environments: Readonly<Record<string, string>>;
-}
+import { ENVIRONMENTS, STUDIO_ACCOUNT, writeSettings } from './write-settings.ts';
 
 export interface StackOptions {
   /** Where all state is kept. */
@@ -132,14 +111,6 @@ export async function removeState(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-export async function readRunFile(directory: string): Promise<RunFile | undefined> {
-  try {
-    return JSON.parse(await readFile(join(directory, 'run.json'), 'utf8')) as RunFile;
-  } catch {
-    return undefined;
-  }
-}
-
 type Opened = (() => Promise<unknown>)[];
 
 async function openAzurite(
@@ -216,66 +187,6 @@ function makeFunctions(env: Env, connection: Connection): { app: App; definition
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
   const app = makeApp(connection.ports, loaded.config.studio);
   return { app, definitions: makeTable(app, makeAuthenticate(loaded.config.auth)) };
-}
-
-/** The same settings as in Azure, in the same form; only the connection strings are of the local run. */
-async function writeSettings(
-  directory: string,
-  azurite: Azurite,
-  postgres: Postgres,
-  gitea: GiteaStandIn,
-  repositories: readonly AppRepository[],
-): Promise<Env> {
-  const file = join(directory, 'environments.yaml');
-  // Orgs of earlier runs keep their clusters: what was published there is still there.
-  const orgs = [...new Set([...(await readOrgs(file)), ...repositories.map(({ org }) => org)])].sort();
-  const environments = Object.entries(ENVIRONMENTS).map(([name, hostname]) => [
-    name,
-    { hostname, storage: azurite.blobEndpoint(name), connectionString: azurite.connectionString(name), orgs },
-  ]);
-  await writeFile(
-    file,
-    stringify({
-      studio: { name: 'dev', chart: { version: '3.12.0' } },
-      environments: Object.fromEntries(environments),
-    }),
-  );
-  const settings = {
-    AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
-    ENVIRONMENTS_FILE: file,
-    STUDIO_STORAGE: azurite.connectionString(STUDIO_ACCOUNT),
-    DATABASE_URL: postgres.url,
-    GITEA_URL: gitea.url,
-  };
-  // For the operator's commands, with --local.
-  await writeFile(join(directory, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
-  return settings;
-}
-
-async function readOrgs(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const content = parse(text) as { environments?: Record<string, { orgs: string[] }> } | null;
-  return Object.values(content?.environments ?? {}).flatMap(({ orgs }) => orgs);
-}
-
-async function writeRunFile(
-  directory: string,
-  host: FunctionsHost,
-  azurite: Azurite,
-  postgres: Postgres,
-  gitea: GiteaStandIn,
-): Promise<RunFile> {
-  const names = Object.keys(ENVIRONMENTS);
-  const run = {
-    pid: process.pid,
-    functionsUrl: host.url,
-    giteaUrl: gitea.url,
-    postgresUrl: postgres.url,
-    studioStorage: azurite.connectionString(STUDIO_ACCOUNT),
-    environments: Object.fromEntries(names.map((name) => [name, azurite.connectionString(name)])),
-  };
-  await writeFile(join(directory, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
-  return run;
 }
 
 function portOf(url: string | undefined): number | undefined {

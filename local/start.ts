@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { DeploymentDetails } from '../src/operate/deployment-view.ts';
 import { makeLocalLog, say } from './local-log.ts';
+import { readRunFile } from './run-file.ts';
 import { processInfo } from './services/process-info.ts';
-import { readRunFile, removeState, type Stack, startStack } from './stack.ts';
+import { removeState, type Stack, startStack } from './stack.ts';
 import { watchApps } from './watch-apps.ts';
 
 /**

@@ -8,6 +8,8 @@ import { makeAuthenticate } from './functions/auth.ts';
 import { type FunctionDefinition, makeMisconfiguredTable, makeTable } from './functions/table.ts';
 
 /** The entry of the Functions worker, and the only caller of its model. */
+// Else the host would keep a body until all of it, up to 100 MB, has come: our own limit of 64 KiB would hold too late.
+app.setup({ enableHttpStream: true });
 for (const definition of makeDefinitions()) register(definition);
 
 function makeDefinitions(): FunctionDefinition[] {

@@ -19,6 +19,15 @@ const RIGHT = {
   AUTH_AUDIENCE: 'api://pull-deploy',
 };
 
+/** Nothing is connected to before it is needed. */
+const LOCAL = {
+  AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+  ENVIRONMENTS_FILE: RIGHT.ENVIRONMENTS_FILE,
+  STUDIO_STORAGE: 'UseDevelopmentStorage=true',
+  DATABASE_URL: 'postgres://studio@127.0.0.1:1/studio',
+  GITEA_URL: RIGHT.GITEA_URL,
+};
+
 /** What the worker is told of a function: `registerFunction` of `@azure/functions-core`. */
 interface Registered {
   readonly name: string;
@@ -33,19 +42,35 @@ interface Answer {
 
 interface Loaded {
   readonly functions: Registered[];
+  /** What the host is told that the worker can do. */
+  readonly capabilities: Readonly<Record<string, string>>;
   /** Of the function that was called, if one was. */
   readonly answer?: Answer;
   readonly stderr: string;
 }
 
-/** The worker provides `@azure/functions-core` to what it loads; here it only writes down what is registered. */
+interface Call {
+  readonly name: string;
+  readonly method?: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent in chunks, without a length. */
+  readonly bodyBytes?: number;
+}
+
+/**
+ * The worker provides `@azure/functions-core` to what it loads; here it only writes down what is registered. A call comes
+ * as the host sends it to a worker that streams: over the proxy that the SDK opens, the parameters and headers beside it.
+ */
 const WORKER = `
+  const http = require('node:http');
   const Module = require('node:module');
   const load = Module._load;
   const functions = [];
   const handlers = new Map();
+  let model;
   const core = {
-    setProgrammingModel() {},
+    setProgrammingModel(given) { model = given; },
     registerHook() { return { dispose() {} }; },
     log() {},
     registerFunction(metadata, handler) {
@@ -57,13 +82,47 @@ const WORKER = `
   Module._load = function (request, ...rest) {
     return request === '@azure/functions-core' ? core : load.call(this, request, ...rest);
   };
+
+  async function invoke({ name, params = {}, headers = {} }) {
+    const { bindings } = functions.find((one) => one.name === name);
+    const [trigger] = Object.entries(bindings).find(([, { type }]) => type === 'httpTrigger');
+    const texts = Object.entries(params).map(([key, string]) => [key, { string }]);
+    const invocation = model.getInvocationModel({
+      invocationId: 'i',
+      metadata: { name, bindings },
+      request: {
+        inputData: [{ name: trigger, data: {} }],
+        triggerMetadata: { ...Object.fromEntries(texts), Headers: { json: JSON.stringify(headers) } },
+      },
+      log() {},
+    });
+    const { context, inputs } = await invocation.getArguments();
+    const result = await invocation.invokeFunction(context, inputs, handlers.get(name));
+    await invocation.getResponse(context, result);
+  }
+
+  function ask(proxy, { name, method = 'GET', headers = {}, bodyBytes = 0 }) {
+    const forwarded = { 'x-ms-invocation-id': 'i', 'x-forwarded-host': '127.0.0.1', 'x-forwarded-proto': 'http' };
+    return new Promise((resolve, reject) => {
+      const url = new URL('/api/' + name, proxy);
+      const request = http.request(url, { method, headers: { ...headers, ...forwarded } }, (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk)).on('error', reject).on('end', () => {
+          const { statusCode: status, headers } = response;
+          resolve({ status, headers, body: Buffer.concat(chunks).toString() });
+        });
+      });
+      request.on('error', reject);
+      for (let sent = 0; sent < bodyBytes; sent += 65536) request.write(Buffer.alloc(65536, ' '));
+      request.end();
+    });
+  }
+
   module.exports = async (main, call) => {
     await import(main);
-    const { HttpRequest } = require('@azure/functions');
-    const handler = handlers.get(call);
-    const request = handler && new HttpRequest({ method: 'GET', url: 'http://127.0.0.1/api/' + call });
-    const answer = request && (await handler(request, { invocationId: 'i' }));
-    process.stdout.write('\\n' + JSON.stringify({ functions, answer }) + '\\n', () => process.exit(0));
+    const capabilities = await model.getCapabilities({});
+    const [answer] = call ? await Promise.all([ask(capabilities.HttpUri, call), invoke(call)]) : [];
+    process.stdout.write('\\n' + JSON.stringify({ functions, capabilities, answer }) + '\\n', () => process.exit(0));
   };`;
 
 describe('the built entry under the Functions worker', () => {
@@ -80,9 +139,9 @@ describe('the built entry under the Functions worker', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  function loadEntry(env: Record<string, string>, call = ''): Loaded {
+  function loadEntry(env: Record<string, string>, call?: Call): Loaded {
     const main = pathToFileURL(join(folder, 'dist/main.js')).href;
-    const script = `require(${JSON.stringify(join(folder, 'worker.cjs'))})(${JSON.stringify(main)}, ${JSON.stringify(call)})`;
+    const script = `require(${JSON.stringify(join(folder, 'worker.cjs'))})(${JSON.stringify(main)}, ${JSON.stringify(call ?? null)})`;
     const child = spawnSync(process.execPath, ['--eval', script], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', ...env },
@@ -128,8 +187,22 @@ describe('the built entry under the Functions worker', () => {
     }
   });
 
+  it('has request bodies streamed, so that our own limit holds before they are kept', () => {
+    assert.match(loadEntry(RIGHT).capabilities.HttpUri ?? '', /^http:\/\/localhost:\d+\/$/);
+  });
+
+  it('answers a body that is too large, though the rest of it is on its way', () => {
+    const { answer } = loadEntry(LOCAL, {
+      ...{ name: 'createDeployment', method: 'POST', params: { org: 'ttd', app: 'parking-permit' } },
+      headers: { 'content-type': 'application/json' },
+      bodyBytes: 8 * 2 ** 20,
+    });
+    assert.equal(answer?.status, 413);
+    assert.equal(JSON.parse(answer?.body ?? '').code, 'REQUEST_TOO_LARGE');
+  });
+
   it('asks for a token before anything is looked at', () => {
-    const { answer } = loadEntry(RIGHT, 'listDeployments');
+    const { answer } = loadEntry(RIGHT, { name: 'listDeployments' });
     assert.equal(answer?.status, 401);
     assert.equal(answer?.headers['www-authenticate'], 'Bearer');
     assert.equal(JSON.parse(answer?.body ?? '').code, 'UNAUTHENTICATED');
@@ -137,7 +210,7 @@ describe('the built entry under the Functions worker', () => {
 
   it('serves health with every problem when the configuration is wrong, and runs no trigger', () => {
     const wrong = { ...RIGHT, PGHOST: '', GITEA_URL: 'http://plain.example', ENVIRONMENTS_FILE: '/none.yaml' };
-    const { functions, answer, stderr } = loadEntry(wrong, 'health');
+    const { functions, answer, stderr } = loadEntry(wrong, { name: 'health' });
     assert.ok(functions.some(({ name }) => name === 'health'));
     assert.deepEqual(
       functions.filter((one) => triggerOf(one).type !== 'httpTrigger'),
@@ -158,7 +231,7 @@ describe('the built entry under the Functions worker', () => {
   });
 
   it('answers every other call with the reason when the configuration is wrong', () => {
-    const { answer } = loadEntry({}, 'createDeployment');
+    const { answer } = loadEntry({}, { name: 'createDeployment' });
     assert.equal(answer?.status, 503);
     assert.equal(JSON.parse(answer?.body ?? '').code, 'CONFIGURATION_INVALID');
     assert.equal(answer?.headers['retry-after'], '60');
@@ -172,7 +245,7 @@ describe('the built entry under the Functions worker', () => {
         STUDIO_STORAGE: 'nonsense',
         DATABASE_URL: 'postgres://studio@127.0.0.1:1/studio',
       },
-      'health',
+      { name: 'health' },
     );
     assert.equal(answer?.status, 503);
   });

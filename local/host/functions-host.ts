@@ -8,6 +8,7 @@ import { problemResponse } from '../../src/functions/http.ts';
 import type { FunctionDefinition, HttpFunction, TimerFunction } from '../../src/functions/table.ts';
 import { BlobQueue } from './blob-queue.ts';
 import { invocation } from './invocation.ts';
+import { decodeSegment, readTarget } from './read-target.ts';
 
 /** What the Functions host in Azure does, as far as our functions need it: routes, blob events, timers, runs on demand. */
 export interface FunctionsHost {
@@ -44,7 +45,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     const served = request.url?.startsWith('/local/')
       ? showDocument(options, request, response)
       : serve(routes, run, request, response);
-    served.catch(() => response.destroy());
+    served.catch((error) => refuse(request, response, error));
   });
   await listen(server, options.port);
   const timer = options.timers === false ? undefined : startTimers(() => definitions);
@@ -90,7 +91,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  const url = readTarget(request);
   const body = await readBody(request);
   const admin = /^\/admin\/functions\/([A-Za-z]+)$/.exec(url.pathname)?.[1];
   if (admin && request.method === 'POST') return send(response, await runOnDemand(run, admin, body));
@@ -119,14 +120,17 @@ async function showDocument(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const [environment = '', container = '', ...blob] = pathname
-    .slice('/local/'.length)
-    .split('/')
-    .map(decodeURIComponent);
+  const { pathname } = readTarget(request);
+  const [environment = '', container = '', ...blob] = pathname.slice('/local/'.length).split('/').map(decodeSegment);
   const text = await options.showDocument?.(environment, container, blob.join('/')).catch(() => undefined);
   if (text === undefined) return send(response, notServed(pathname, []));
   send(response, { status: 200, headers: { 'content-type': 'application/yaml' }, body: text });
+}
+
+/** What we refuse is answered; after any other fault the connection ends, as it does in Azure when a worker dies. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || !(error instanceof AppError)) response.destroy();
+  else send(response, problemResponse(error, request.url ?? '/'));
 }
 
 function notServed(pathname: string, matching: readonly CompiledRoute[]): HttpResponseInit {

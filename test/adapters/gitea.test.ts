@@ -553,9 +553,26 @@ describe('Gitea', () => {
       assert.equal(await over(await serve(json({ full_name }))).exists(APP), isThere, full_name);
   });
 
-  it('that has a folder where a file is asked for does not have the file', async () => {
-    assert.equal(await over(await serve(json([{ type: 'file' }]))).hasFile(APP, 'App'), false);
-    assert.equal(await over(await serve(json({ type: 'file' }))).hasFile(APP, 'App/x'), true);
+  it('has the files that the list of their folder names, whatever they hold', async () => {
+    const entry = (path: string, type = 'file') => ({ path, type, content: null });
+    const server = await serve(json([entry('App/æ x'), entry('App/link', 'symlink'), entry('App/folder', 'dir')]));
+    const has = (path: string) => over(server).hasFile(APP, path);
+    assert.deepEqual([await has('App/æ x'), await has('App/link')], [true, true]);
+    for (const path of ['App/folder', 'App/x', 'App/Æ x', 'App', 'App/æ x/y'])
+      assert.equal(await has(path), false, path);
+    await over(server).hasFile(APP, 'a b/æ/x');
+    assert.deepEqual(
+      [server.calls[0]?.path, server.calls.at(-1)?.path].map((path) => path?.split('/contents')[1]),
+      ['/App', '/a%20b/%C3%A6'],
+    );
+    const aFile = await serve(json({ path: 'App', type: 'file', content: '' }));
+    assert.equal(await over(aFile).hasFile(APP, 'App/x'), false);
+  });
+
+  it('has a file at the top of the repository', async () => {
+    const server = await serve(json([{ path: 'Dockerfile', type: 'file' }]));
+    assert.equal(await over(server).hasFile(APP, 'Dockerfile'), true);
+    assert.equal(server.calls[0]?.path, '/api/v1/repos/ttd/parking-permit/contents');
   });
 
   it('with repositories that are not understood has not told of all', async () => {

@@ -107,6 +107,17 @@ describe('discovering the apps in Gitea', () => {
     await assertPrepared('ttd', 'alpha');
   });
 
+  it('finds an app whose metadata is larger than any answer that is taken', async () => {
+    const app = minimalApp('ttd', 'large');
+    const metadata = JSON.parse(app['App/config/applicationmetadata.json'] ?? '');
+    const large = JSON.stringify({ ...metadata, description: 'x'.repeat(2 ** 20) });
+    await writeApp(apps, 'ttd', 'large', { ...app, 'App/config/applicationmetadata.json': large });
+    await serveFolder();
+    const { newApps, failures } = await stack.app.discoverApps(new Date());
+    assert.deepEqual([newApps, failures], [['ttd/large'], 0]);
+    assert.equal((await reconcile()).failures, 0);
+  });
+
   it('takes a repository without metadata for no app, and looks again only when it has changed', async () => {
     const folder = join(apps, 'ttd', 'becoming');
     const commit = async (files: Record<string, string>, date: string) => {

@@ -13,7 +13,7 @@ export interface GiteaPages {
 
 export interface PagesOptions {
   readonly pages: (org: string, page: number) => Page;
-  /** The status for the metadata file of a repository; 200 when absent. */
+  /** The status for the folder that holds a repository's metadata file; 200 when absent. */
   readonly contents?: (name: string) => number;
   /** The name under which a repository is found now; its own when absent. What the pages leave out is there all the same. */
   readonly renamed?: (name: string) => string;
@@ -32,7 +32,8 @@ export async function startGiteaPages({
     const name = /^\/api\/v1\/repos\/[^/]+\/([^/]+)\/contents\//.exec(pathname)?.[1];
     if (name !== undefined) {
       lookedInto.push(name);
-      response.writeHead(contents(name)).end('{}');
+      const entry = { path: 'App/config/applicationmetadata.json', type: 'file' };
+      response.writeHead(contents(name)).end(JSON.stringify([entry]));
       return;
     }
     const [, owner, asked] = /^\/api\/v1\/repos\/([^/]+)\/([^/]+)$/.exec(pathname) ?? [];

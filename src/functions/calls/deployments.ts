@@ -50,8 +50,8 @@ export const createDeployment = defineRoute({
       ...appName(call),
       ...call.body,
       caller: call.caller,
-      idempotencyKey: readIdempotencyKey(call.request),
-      ...readTraceContext(call.request),
+      idempotencyKey: readIdempotencyKey(call.request.headers),
+      ...readTraceContext(call.request.headers),
     });
     return reply(202, deploymentSchema, viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
@@ -130,8 +130,8 @@ export const rollbackDeployment = defineRoute({
       fromDeploymentId: idOf(call),
       reason: call.body.reason,
       caller: call.caller,
-      idempotencyKey: readIdempotencyKey(call.request),
-      ...readTraceContext(call.request),
+      idempotencyKey: readIdempotencyKey(call.request.headers),
+      ...readTraceContext(call.request.headers),
     });
     return reply(202, deploymentSchema, viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
@@ -192,7 +192,7 @@ export const undeploy = defineRoute({
       ...appName(call),
       ...call.body,
       caller: call.caller,
-      idempotencyKey: readIdempotencyKey(call.request),
+      idempotencyKey: readIdempotencyKey(call.request.headers),
     });
     return reply(202, deploymentSchema, viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
