@@ -1,3 +1,4 @@
+import { MASKINPORTEN_CLIENT } from '../build/flux-documents.ts';
 import { releaseDocument } from '../build/release-document.ts';
 import { type Problem, problem, toAppError } from '../errors.ts';
 import { AWAITS_ARTIFACT, type BuiltFacts, type Deployment } from '../model/deployment.ts';
@@ -151,7 +152,7 @@ async function expectedInputs(
   path: ArtifactPath,
   row: Deployment | undefined,
 ): Promise<ExpectedInputs> {
-  if (row) return row.resolved;
+  if (row) return { ...row.resolved, acceptedBefore: row.kind === 'rollback' };
   return { chartVersion: studio.chart.version, scopes: (await ports.studio.scopes(path)).names };
 }
 
@@ -176,7 +177,7 @@ async function registerDrop(
     commit: manifest.source.commit,
     creator: DROPPED,
     resolved: {
-      scopes: [],
+      scopes: scopesOf(artifact),
       releaseScopes: undefined,
       chartVersion: manifest.inputs.chart.version,
       traceparent: undefined,
@@ -184,6 +185,11 @@ async function registerDrop(
     },
     built,
   });
+}
+
+function scopesOf({ objects }: ValidArtifact): string[] {
+  const client = objects.find(({ kind }) => kind === MASKINPORTEN_CLIENT.kind);
+  return (client?.spec as { scopes: string[] } | undefined)?.scopes ?? [];
 }
 
 /** The artifact can never be right: its deployment says so, and the blob goes where it can be looked at. */

@@ -5,7 +5,7 @@ import { type FunctionsHost, startFunctionsHost } from '../../local/host/functio
 import type { HttpFunction } from '../../src/functions/table.ts';
 
 const HELLO: HttpFunction = {
-  ...{ trigger: 'http', name: 'hello', method: 'GET', route: 'hello', role: 'anonymous' },
+  ...{ trigger: 'http', name: 'hello', method: 'GET', route: 'hello', access: 'anonymous' },
   handler: async () => ({ status: 200, body: 'hello' }),
 };
 
