@@ -28,14 +28,16 @@ export function renewArtifact(
   return assembleManifest({ ...manifest, deploymentId }, source, deployFiles);
 }
 
+/** Keys that are there already keep their place. */
 function withDeployment(document: unknown, deploymentId: string): Record<string, unknown> {
-  const { metadata, ...rest } = requireRecord(document);
-  const { labels, ...others } = requireRecord(metadata);
-  const { apiVersion, kind, ...below } = rest;
+  const { metadata } = requireRecord(document);
+  const { labels } = requireRecord(metadata);
   return {
-    ...{ apiVersion, kind },
-    metadata: { ...others, labels: { ...requireRecord(labels), [BUILD_ID_LABEL]: deploymentId } },
-    ...below,
+    ...requireRecord(document),
+    metadata: {
+      ...requireRecord(metadata),
+      labels: { ...requireRecord(labels), [BUILD_ID_LABEL]: deploymentId },
+    },
   };
 }
 
