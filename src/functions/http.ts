@@ -38,9 +38,15 @@ export function httpHandler(route: Route, app: App, authenticate: Authenticate):
     const caller = await letIn(route, request, authenticate);
     assertNames(request);
     const query = readQuery(request, route.query ?? z.strictObject({}));
-    const body = route.body && parse(route.body, await readJsonBody(request), 'body');
+    const body = route.body && parse(route.body, await readRouteBody(route, request), 'body');
     return route.handle(app, { request, caller, query, body });
   });
+}
+
+/** Without a body the platform gives none, or an empty stream, and no type. */
+async function readRouteBody({ isBodyOptional }: Route, request: HttpRequest): Promise<unknown> {
+  const isLeftOut = request.body === null || !request.headers.has('content-type');
+  return isBodyOptional && isLeftOut ? {} : readJsonBody(request);
 }
 
 async function letIn({ access }: Route, request: HttpRequest, authenticate: Authenticate): Promise<Caller> {

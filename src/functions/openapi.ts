@@ -76,7 +76,7 @@ export function makeOpenApi(routes: readonly Route[], version: string): Json {
 }
 
 function operation(route: Route, schemas: SchemaSet): Json {
-  const { name, summary, description, access, body, bodyExample, replies } = route;
+  const { name, summary, description, access, body, bodyExample, isBodyOptional, replies } = route;
   return {
     operationId: name,
     summary,
@@ -89,7 +89,7 @@ function operation(route: Route, schemas: SchemaSet): Json {
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !isBodyOptional,
             content: {
               'application/json': {
                 schema: schemas.refer(body, 'input'),

@@ -42,6 +42,8 @@ export interface Route<Query = unknown, Body = unknown> {
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   readonly bodyExample?: unknown;
+  /** A call without one is taken for `{}`. */
+  readonly isBodyOptional?: boolean;
   /** Request headers that it reads, and what they are for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly replies: Readonly<Record<number, Reply>>;

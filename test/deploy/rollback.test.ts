@@ -10,7 +10,7 @@ import type { Deployment } from '../../src/model/deployment.ts';
 import type { Studio } from '../../src/model/environments.ts';
 import { artifactBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
-import { type Answer, post } from '../support/api.ts';
+import { type Answer, call, post } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { unpack } from '../support/make-artifact.ts';
 import { withHooks } from '../support/ports.ts';
@@ -135,6 +135,16 @@ describe('deploying an earlier deployment again', () => {
       );
       assert.equal(body.links.self, `/api/v1/ttd/${APP}/deployments/${body.id}`);
     }
+  });
+
+  it('needs no body', async () => {
+    const answer = await call(url(first.id, 'rollback'), { method: 'POST' });
+    assert.deepEqual([answer.status, answer.body.reason], [202, undefined]);
+    assertRefused(
+      await call(url(first.id, 'rollback'), { method: 'POST', body: 'x=1' }),
+      415,
+      'CONTENT_TYPE_UNSUPPORTED',
+    );
   });
 
   it('is finished by the timer when its process dies', async () => {

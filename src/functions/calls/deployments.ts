@@ -115,6 +115,7 @@ export const rollbackDeployment = defineRoute({
     'A new deployment with the same source, values and `inputsDigest`. Needs neither Gitea nor Studio. Application metadata, policy and texts in the platform stay the newer ones.',
   headers: { ...IDEMPOTENCY_HEADER, ...TRACE_HEADERS },
   body: z.strictObject({ reason: reasonSchema.optional() }),
+  isBodyOptional: true,
   bodyExample: { reason: 'Payment fails since tag 8.' },
   replies: { 202: ACCEPTED },
   problems: [
