@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline';
+import { startFunctionsHost } from '../../local/host/functions-host.ts';
+import { makeApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import { connect } from '../../src/connect.ts';
+import { makeAuthenticate } from '../../src/functions/auth.ts';
+import { makeTable } from '../../src/functions/table.ts';
+import { type Fault, faultyPorts } from './faulty-ports.ts';
+
+/**
+ * The functions in a process of their own, to be killed. Its settings are its environment; it says where it serves, and
+ * takes from stdin, one JSON a line, where it is to die. It ends when stdin does.
+ */
+const loaded = loadConfig(process.env);
+if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+const quiet = { info() {}, warn() {}, error() {} };
+const { ports } = connect(loaded.config, quiet);
+let fault: Fault | undefined;
+const calls: string[] = [];
+const app = makeApp(
+  faultyPorts(ports, (call, when) => {
+    if (when === 'before') calls.push(call);
+    if (fault?.call !== call || fault.when !== when || --fault.nth > 0) return;
+    process.kill(process.pid, 'SIGKILL');
+  }),
+  loaded.config.studio,
+);
+const host = await startFunctionsHost({
+  definitions: makeTable(app, makeAuthenticate(loaded.config.auth)),
+  port: 0,
+  timers: false,
+});
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const message = JSON.parse(line) as { fault?: Fault; tell?: 'calls' };
+    if (message.fault) fault = { ...message.fault };
+    console.log(JSON.stringify(message.tell ? { calls: calls.splice(0) } : { ready: true }));
+  })
+  .on('close', () => process.exit(0));
+console.log(JSON.stringify({ url: host.url }));
