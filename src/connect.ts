@@ -5,6 +5,7 @@ import { makeGitea } from './adapters/gitea.ts';
 import { makeLedger } from './adapters/ledger/make-ledger.ts';
 import { openDatabase } from './adapters/postgres.ts';
 import { makeStudioDatabase } from './adapters/studio-database.ts';
+import { TIME_LIMITS, type TimeLimits } from './adapters/time-limits.ts';
 import type { Config } from './config.ts';
 import type { Log, Ports } from './ports.ts';
 
@@ -14,14 +15,16 @@ export interface Connection {
 }
 
 /** The real adapter behind every port. Opens no connection: each does at its first use. */
-export function connect(config: Config, log: Log): Connection {
-  const database = openDatabase(config.database, log);
-  const accounts = new Map([...config.environmentStorage].map(([name, storage]) => [name, openStorage(storage)]));
+export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMITS): Connection {
+  const database = openDatabase(config.database, log, limits.database);
+  const accounts = new Map(
+    [...config.environmentStorage].map(([name, storage]) => [name, openStorage(storage, limits.storage)]),
+  );
   const ports: Ports = {
     ledger: makeLedger(database),
     studio: makeStudioDatabase(database),
-    repositories: makeGitea(config.gitea),
-    artifacts: makeArtifactStore(openStorage(config.studioStorage)),
+    repositories: makeGitea(config.gitea, limits.gitea),
+    artifacts: makeArtifactStore(openStorage(config.studioStorage, limits.storage)),
     documents: makeClusterDocuments(accounts),
     log,
   };

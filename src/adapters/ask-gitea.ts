@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { AppError, type AppErrorOptions, redactUrl } from '../errors.ts';
+import type { TimeLimits } from './time-limits.ts';
 
 const MAX_REDIRECTS = 3;
-const ATTEMPTS = 3;
 const RETRY_SECONDS = 10;
 const MAX_RETRY_SECONDS = 3_600;
 
@@ -13,6 +13,8 @@ export interface Question {
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
+
+type Retries = Pick<TimeLimits['gitea'], 'tries' | 'retryDelayMs'>;
 
 export interface Answer {
   readonly bytes: Buffer;
@@ -33,7 +35,7 @@ export class GiteaFault extends AppError {
  * One answer of Gitea, whole and of the kind wanted; undefined: 404. All tries together get the time of one.
  * @throws AppError GITEA_UNAVAILABLE, GITEA_DENIED; ZIP_LIMIT for a zip that is too large
  */
-export async function askGitea(question: Question, retryDelayMs: number): Promise<Answer | undefined> {
+export async function askGitea(question: Question, { tries, retryDelayMs }: Retries): Promise<Answer | undefined> {
   const { url, timeoutMs } = question;
   const signal = AbortSignal.timeout(timeoutMs);
   for (let attempt = 1; ; attempt++) {
@@ -41,7 +43,7 @@ export async function askGitea(question: Question, retryDelayMs: number): Promis
       return await askOnce(question, signal);
     } catch (cause) {
       if (signal.aborted) throw new GiteaFault(url, `no whole answer within ${timeoutMs / 1000} s`, { cause });
-      if (!(cause instanceof GiteaFault && cause.isPassing) || attempt === ATTEMPTS) throw cause;
+      if (!(cause instanceof GiteaFault && cause.isPassing) || attempt >= tries) throw cause;
       await new Promise((resolve) => setTimeout(resolve, retryDelayMs * attempt));
     }
   }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { AppError, redactUrl } from '../errors.ts';
+import { TIME_LIMITS } from './time-limits.ts';
 
 /** A connection string only in the local run; in Azure the account's address, and the identity of the function app. */
 export type StorageConfig =
@@ -47,18 +48,13 @@ export interface BlobAccount {
   ping(): Promise<void>;
 }
 
-const TRY_TIMEOUT_MS = 30_000;
-const TRIES = 4;
-const RETRY_DELAY_MS = 200;
-const MAX_RETRY_DELAY_MS = 3_000;
-
-export function openStorage(config: StorageConfig): BlobAccount {
+export function openStorage(config: StorageConfig, limits = TIME_LIMITS.storage): BlobAccount {
   const options = {
     retryOptions: {
-      maxTries: TRIES,
-      tryTimeoutInMs: TRY_TIMEOUT_MS,
-      retryDelayInMs: RETRY_DELAY_MS,
-      maxRetryDelayInMs: MAX_RETRY_DELAY_MS,
+      maxTries: limits.tries,
+      tryTimeoutInMs: limits.tryTimeoutMs,
+      retryDelayInMs: limits.retryDelayMs,
+      maxRetryDelayInMs: limits.maxRetryDelayMs,
     },
   };
   const client =

@@ -3,6 +3,7 @@ import { isRecord } from '../model/digest.ts';
 import { type AppName, isCommit } from '../model/names.ts';
 import type { Repositories, Repository } from '../ports.ts';
 import { type Answer, askGitea, GiteaFault } from './ask-gitea.ts';
+import { TIME_LIMITS } from './time-limits.ts';
 
 export interface GiteaConfig {
   /** `https://altinn.studio/repos` */
@@ -10,15 +11,8 @@ export interface GiteaConfig {
   readonly token: string | undefined;
 }
 
-/** How long and how much an answer may be; the time is that of all tries and redirects together. */
-export const GITEA_LIMITS = {
-  callTimeoutMs: 10_000,
-  // The first archive of a commit is packed when it is asked for.
-  archiveTimeoutMs: 60_000,
-  maxJsonBytes: 2 ** 20,
-  maxArchiveBytes: 50 * 2 ** 20,
-  retryDelayMs: 200,
-};
+/** How long and how much an answer may be. */
+export const GITEA_LIMITS = { ...TIME_LIMITS.gitea, maxJsonBytes: 2 ** 20, maxArchiveBytes: 50 * 2 ** 20 };
 
 /**
  * Gitea's REST API, version 1.2x. The token goes to the configured origin and nowhere else.
@@ -33,7 +27,7 @@ export function makeGitea(config: GiteaConfig, changes: Partial<typeof GITEA_LIM
   const json = { wanted: 'json', token, timeoutMs: limits.callTimeoutMs, maxBytes: limits.maxJsonBytes } as const;
   const zip = { wanted: 'zip', token, timeoutMs: limits.archiveTimeoutMs, maxBytes: limits.maxArchiveBytes } as const;
   const getJson: GetJson = async (url) => {
-    const answer = await askGitea({ ...json, url }, limits.retryDelayMs);
+    const answer = await askGitea({ ...json, url }, limits);
     return answer && parseJson(answer.bytes, url);
   };
   return {
@@ -57,7 +51,7 @@ export function makeGitea(config: GiteaConfig, changes: Partial<typeof GITEA_LIM
 
     async archive(name, commit) {
       const url = `${repository(name)}/archive/${commit}.zip`;
-      const answer = await askGitea({ ...zip, url }, limits.retryDelayMs);
+      const answer = await askGitea({ ...zip, url }, limits);
       if (answer !== undefined) assertWhole(answer, commit);
       return answer?.bytes;
     },

@@ -2,6 +2,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import type { Log } from '../ports.ts';
+import { TIME_LIMITS } from './time-limits.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -25,9 +26,6 @@ export type DatabaseConfig =
       readonly managedIdentityClientId: string | undefined;
     };
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const STATEMENT_TIMEOUT_MS = 10_000;
-const MAX_CONNECTIONS = 10;
 /** Entra ID's resource for Azure Database for PostgreSQL. */
 const TOKEN_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
 
@@ -43,14 +41,15 @@ const PASSING_ERRNO = new Set([
   'EHOSTUNREACH',
 ]);
 
-export function openDatabase(config: DatabaseConfig, log: Log): Database {
+export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIMITS.database): Database {
   const pool = new pg.Pool({
     ...databaseConnection(config),
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + 2_000,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    max: limits.maxConnections,
+    connectionTimeoutMillis: limits.connectTimeoutMs,
+    statement_timeout: limits.statementTimeoutMs,
+    // Of the client, for a server that does not keep its own.
+    query_timeout: limits.statementTimeoutMs + 2_000,
+    idle_in_transaction_session_timeout: limits.statementTimeoutMs,
     application_name: 'pull-deploy',
   });
   // Without a listener an idle connection that breaks ends the process.

@@ -1,0 +1,35 @@
+/**
+ * How long anything outside may take, how often it is asked again, and after what pause: all of it, in one place. A
+ * function has 240 s (`host.json`), a caller's connection 230; no call alone may use that up.
+ */
+export interface TimeLimits {
+  readonly gitea: {
+    /** Of all tries and redirects of a call together. */
+    readonly callTimeoutMs: number;
+    /** Longer: the first archive of a commit is packed when it is asked for. */
+    readonly archiveTimeoutMs: number;
+    /** The second try waits so long, the third twice as long. Only for what may pass: no answer, a cut one, 5xx. */
+    readonly retryDelayMs: number;
+    readonly tries: number;
+  };
+  readonly storage: {
+    /** Of one try. The SDK asks again after no answer, 429, 500, 502, 503 and 504. */
+    readonly tryTimeoutMs: number;
+    readonly tries: number;
+    /** Doubled with each try. */
+    readonly retryDelayMs: number;
+    readonly maxRetryDelayMs: number;
+  };
+  /** Never asked again by itself: whoever called knows whether that is safe. */
+  readonly database: {
+    readonly connectTimeoutMs: number;
+    readonly statementTimeoutMs: number;
+    readonly maxConnections: number;
+  };
+}
+
+export const TIME_LIMITS: TimeLimits = {
+  gitea: { callTimeoutMs: 10_000, archiveTimeoutMs: 60_000, retryDelayMs: 200, tries: 3 },
+  storage: { tryTimeoutMs: 20_000, tries: 4, retryDelayMs: 200, maxRetryDelayMs: 3_000 },
+  database: { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, maxConnections: 10 },
+};
