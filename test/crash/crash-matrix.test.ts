@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
+import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-import { assertWhole } from './assert-whole.ts';
 import { bundleChild, ChildPool, type FunctionsChild } from './child-pool.ts';
 import type { Fault } from './faulty-ports.ts';
-import { ENVIRONMENT, WORKLOADS, type Workload } from './workloads.ts';
+import { WORKLOADS, type Workload } from './workloads.ts';
 
 /** Everything with `CRASH_PAIRS=all` (`npm run test:crash`); else every single crash, and so many of the pairs. */
 const ALL_PAIRS = process.env.CRASH_PAIRS === 'all';

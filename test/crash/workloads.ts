@@ -4,10 +4,9 @@ import { reopenArtifact } from '../../src/build/reopen-artifact.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import { artifactBlob, INCOMING_CONTAINER } from '../../src/model/names.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
+import { ENVIRONMENT } from '../support/assert-whole.ts';
 import type { TestStack } from '../support/stack.ts';
 
-/** The one environment of the crash tests. */
-export const ENVIRONMENT = 'tt02';
 const caller = { id: 'tester', name: 'tester' };
 const NO_TRACE = { traceparent: undefined, tracestate: undefined };
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import type { TestStack } from '../support/stack.ts';
-import { ENVIRONMENT } from './workloads.ts';
+import type { TestStack } from './stack.ts';
+
+/** The one that the tests of crashes and faults deploy to. */
+export const ENVIRONMENT = 'tt02';
 
 const ENDED = ['published', 'applied', 'removed', 'failed', 'rejected', 'superseded'];
 

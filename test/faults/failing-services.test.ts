@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { AppError, toAppError } from '../../src/errors.ts';
+import { minimalApp, writeApp } from '../support/app-folder.ts';
+import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+import { HTTP_FAULTS, type HttpFault, TCP_FAULTS, type TcpFault } from './fault-proxy.ts';
+import { type FaultyStack, noFaults, startFaultyStack } from './faulty-stack.ts';
+
+const APPS = 20;
+/** `FAULTY_DEPLOYMENTS=1000 npm run test:faults` */
+const DEPLOYMENTS = Number(process.env.FAULTY_DEPLOYMENTS ?? 60);
+const FAULT_RATE = 0.1;
+const CLIENTS = 8;
+/** As often as the platform hands a blob over. */
+const DELIVERIES = 5;
+const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
+const LEFT_OVER_MS = 6 * 60_000;
+
+describe('services that fail', () => {
+  let stack: TestStack;
+  let faulty: FaultyStack;
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'apps-'));
+    for (let number = 0; number < APPS; number++)
+      await writeApp(folder, 'ttd', `app-${number}`, minimalApp('ttd', `app-${number}`));
+    stack = await startTestStack({ apps: folder, blobEvents: false });
+    faulty = await startFaultyStack(stack, ENVIRONMENT);
+  });
+  after(async () => {
+    await faulty.close();
+    await stack.stop();
+    await rm(folder, { recursive: true });
+  });
+  afterEach(() => noFaults(faulty.faults));
+
+  const ask = (app: string, idempotencyKey: string) =>
+    faulty.app.deploy({
+      ...{ org: 'ttd', app, envName: ENVIRONMENT, tagName: '1', caller: { id: 'tester', name: 'tester' } },
+      ...{ idempotencyKey, traceparent: undefined, tracestate: undefined },
+    });
+
+  /** Like a client that comes again after `Retry-After`, with its key. A failure that is recorded is an answer. */
+  async function askUntilHeard(app: string): Promise<void> {
+    const key = randomUUID();
+    for (let tries = 0; tries < 20; tries++)
+      try {
+        await ask(app, key);
+        return;
+      } catch (error) {
+        if (error instanceof AppError && 'deployment' in error) return;
+        assert.equal(toAppError(error).kind, 'unavailable', String((error as Error).cause ?? error));
+      }
+    throw new Error('never heard');
+  }
+
+  async function deliver(app: string): Promise<void> {
+    const blobs = await stack.studioStorage().container('incoming').list(`ttd/${app}/`);
+    for (const { name } of blobs)
+      for (let tries = 0; tries < DELIVERIES; tries++)
+        try {
+          await faulty.app.acceptArtifact(name);
+          break;
+        } catch (error) {
+          assert.equal(toAppError(error).kind, 'unavailable', String((error as Error).cause ?? error));
+        }
+  }
+
+  /** What the timers do when all is well again, and enough time has gone by. */
+  async function recover(): Promise<void> {
+    noFaults(faulty.faults);
+    await stack.sql(
+      `update pull_deploy.deployments set lease_until = clock_timestamp() - interval '1 second'
+        where state in ('accepted', 'building')`,
+    );
+    for (let left = -1; left !== 0; ) {
+      await faulty.app.sweepIncoming(new Date(Date.now() + LEFT_OVER_MS));
+      const [row] = await stack.sql<{ count: string }>(
+        `select count(*) from pull_deploy.deployments where state in ('accepted', 'building') and lease_until < clock_timestamp()`,
+      );
+      left = Number(row?.count);
+    }
+    await faulty.app.sweepIncoming(new Date(Date.now() + LEFT_OVER_MS));
+    await faulty.app.reconcileSources(new Date());
+  }
+
+  let appNumber = 0;
+  const nextApp = () => `app-${appNumber++ % APPS}`;
+
+  for (const service of ['storage', 'gitea'] as const)
+    for (const fault of HTTP_FAULTS)
+      it(`${service} with ${fault} once at any call: the deployment ends as it should`, async () => {
+        for (let nth = 1, met = true; met; nth += service === 'gitea' ? 1 : 4) {
+          const app = nextApp();
+          met = false;
+          let calls = 0;
+          faulty.faults[service] = (): HttpFault | undefined => {
+            if (++calls !== nth) return undefined;
+            met = true;
+            return fault;
+          };
+          await askUntilHeard(app);
+          await deliver(app);
+          await recover();
+          await assertWhole(stack, app);
+        }
+      });
+
+  for (const fault of TCP_FAULTS)
+    it(`a database with ${fault} once at any call: the deployment ends as it should`, async () => {
+      for (let nth = 1, met = true; met; nth += 3) {
+        const app = nextApp();
+        met = false;
+        let calls = 0;
+        faulty.faults.database = (): TcpFault | undefined => {
+          if (++calls !== nth) return undefined;
+          met = true;
+          return fault;
+        };
+        await askUntilHeard(app);
+        await deliver(app);
+        await recover();
+        await assertWhole(stack, app);
+      }
+    });
+
+  it('all at once, one call in ten: every deployment ends as it should', async (t) => {
+    const random = makeRandom(SEED);
+    let injected = 0;
+    const choose =
+      <F>(faults: readonly F[]) =>
+      (): F | undefined => {
+        if (random() >= FAULT_RATE) return undefined;
+        injected++;
+        return faults[Math.floor(random() * faults.length)];
+      };
+    Object.assign(faulty.faults, {
+      storage: choose(HTTP_FAULTS),
+      gitea: choose(HTTP_FAULTS),
+      database: choose(TCP_FAULTS),
+    });
+    let waiting = DEPLOYMENTS;
+    const client = async () => {
+      while (waiting-- > 0) {
+        const app = nextApp();
+        await askUntilHeard(app);
+        await deliver(app);
+      }
+    };
+    await Promise.all(Array.from({ length: CLIENTS }, client));
+    await recover();
+    t.diagnostic(`FAULT_SEED=${SEED}: ${DEPLOYMENTS} deployments, ${injected} faults`);
+    for (let number = 0; number < APPS; number++) await assertWhole(stack, `app-${number}`);
+  });
+
+  it('a database that is down takes no request, and says when to come again', async () => {
+    const before = await stack.sql('select id from pull_deploy.deployments');
+    faulty.faults.database = () => 'reset';
+    for (let tries = 0; tries < 3; tries++)
+      await assert.rejects(ask(nextApp(), randomUUID()), { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: 5 });
+    noFaults(faulty.faults);
+    assert.deepEqual(await stack.sql('select id from pull_deploy.deployments'), before);
+    const app = nextApp();
+    await askUntilHeard(app);
+    await deliver(app);
+    await recover();
+    await assertWhole(stack, app);
+  });
+});
+
+/** The same numbers for a seed (mulberry32). */
+function makeRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
