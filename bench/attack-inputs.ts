@@ -1,7 +1,7 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { inflateEntry } from '../src/zip/inflate.ts';
 import { readZip } from '../src/zip/read-zip.ts';
-import { type Alterations, alterArtifact, COMMIT, makeRepositoryZip } from '../test/support/make-artifact.ts';
+import { type Alterations, alterArtifact, COMMIT, LIMITS, makeRepositoryZip } from '../test/support/make-artifact.ts';
 import { type HeaderFields, type RawEntry, u16, writeZip } from '../test/zip/write-zip.ts';
 
 const MiB = 2 ** 20;
@@ -100,7 +100,7 @@ function source(path: string, what: string, text: () => string, lies: Partial<He
 
 /** As `git archive` writes it, one file changed. */
 async function repositoryZip(path: string, text: string, both: Partial<HeaderFields>): Promise<Buffer> {
-  const others = readZip(await makeRepositoryZip({ [path]: undefined }), 'git').entries;
+  const others = readZip(await makeRepositoryZip({ [path]: undefined }), 'git', LIMITS).entries;
   const entries: RawEntry[] = await Promise.all(
     others.map(async (entry) => ({ name: entry.path, content: await inflateEntry(entry), deflate: true })),
   );

@@ -7,7 +7,9 @@ import type { Environment, Studio } from '../model/environments.ts';
 import type { ArtifactPath } from '../model/names.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
 import { inflateEntry } from '../zip/inflate.ts';
-import { readZip, type ZipEntry } from '../zip/read-zip.ts';
+import type { ZipEntry } from '../zip/read-entry.ts';
+import { readZip } from '../zip/read-zip.ts';
+import { zipLimits } from '../zip/zip-limits.ts';
 import { checkDocuments, type ExpectedInputs } from './check-documents.ts';
 import { manifestProblems, readManifest } from './check-manifest.ts';
 
@@ -45,7 +47,7 @@ async function validateStages(
   studio: Studio,
   expected: ExpectedInputs,
 ): Promise<Validation> {
-  const { entries, problems } = readZip(zip, 'artifact');
+  const { entries, problems } = readZip(zip, 'artifact', zipLimits(studio.policy.limits));
   const paths = entries.map((entry) => entry.path);
   const structure = [
     ...problems,
@@ -64,7 +66,7 @@ async function validateStages(
         problem('MANIFEST_MISSING', `the first entry is '${entries[0]?.path ?? ''}': must be ${MANIFEST_FILE}`),
       ],
     };
-  const { manifest, problems: unreadable } = readManifest(content);
+  const { manifest, problems: unreadable } = readManifest(content, studio.policy.limits.maxFiles);
   if (manifest === undefined) return { problems: unreadable };
   const files = unpacked.files.filter((file) => file.path !== MANIFEST_FILE);
   const mismatches = [...manifestProblems(manifest, path, files), ...strayProblems(paths)];

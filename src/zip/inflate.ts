@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { crc32, inflateRaw, inflateRawSync } from 'node:zlib';
 import { AppError } from '../errors.ts';
-import type { ZipEntry } from './read-zip.ts';
+import type { ZipEntry } from './read-entry.ts';
 
 /** Above this, inflating leaves the event loop for a thread; below, the thread would cost more than the work. */
 const OFF_LOOP_BYTES = 128 * 1024;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { inflateEntry } from '../../src/zip/inflate.ts';
-import type { ZipEntry } from '../../src/zip/read-zip.ts';
+import type { ZipEntry } from '../../src/zip/read-entry.ts';
 
 const TEXT = Buffer.from('What was packed. '.repeat(100));
 
