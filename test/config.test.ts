@@ -263,6 +263,20 @@ describe('the environments file', () => {
     );
   });
 
+  it('allows the kinds that we make, or fewer, but never no HelmRelease', () => {
+    const kinds = (list: unknown) => ({ ...GOOD, policy: { kinds: list } });
+    assert.deepEqual(read(GOOD).studio?.policy.kinds, ['HelmRelease', 'MaskinportenClient']);
+    assert.deepEqual(read(kinds(['HelmRelease'])).studio?.policy.kinds, ['HelmRelease']);
+    for (const wrong of [
+      [],
+      ['MaskinportenClient'],
+      ['HelmRelease', 'Pod'],
+      'HelmRelease',
+      ['helmrelease', 'HelmRelease'],
+    ])
+      assertProblems(kinds(wrong), /policy\.kinds/);
+  });
+
   it('is told of by the name of its setting when it cannot be read', () => {
     const [message] = problemsOf({ ...IN_AZURE, ENVIRONMENTS_FILE: join(folder, 'none.yaml') });
     assert.match(message ?? '', /^ENVIRONMENTS_FILE '.*none\.yaml' can't be read: ENOENT$/);

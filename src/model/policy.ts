@@ -8,6 +8,10 @@ export interface SizeLimits {
   readonly maxRatio: number;
 }
 
+/** The kinds of Kubernetes objects that we make, and so the only ones that a policy can allow. */
+export const KINDS = ['HelmRelease', 'MaskinportenClient'] as const;
+export type Kind = (typeof KINDS)[number];
+
 /**
  * What an artifact may have the cluster apply, as data: an installation can widen or narrow it in its environments file.
  * The defaults are what Altinn's `deployment` chart takes.
@@ -23,6 +27,8 @@ export interface Policy {
    */
   readonly deployDocuments: 'rebuild' | 'allow-list';
   readonly limits: SizeLimits;
+  /** What an app may have applied; without its HelmRelease there is no app. */
+  readonly kinds: readonly Kind[];
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -34,6 +40,7 @@ export const DEFAULT_POLICY: Policy = {
   hosts: [],
   deployDocuments: 'rebuild',
   limits: { maxZipMebibytes: 50, maxInflatedMebibytes: 200, maxFiles: 5_000, maxRatio: 100 },
+  kinds: KINDS,
 };
 
 /**

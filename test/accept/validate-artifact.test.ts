@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
 import type { ErrorCode, Problem } from '../../src/errors.ts';
 import type { Manifest } from '../../src/model/artifact.ts';
+import type { Studio } from '../../src/model/environments.ts';
 import {
   type Alterations,
   alterArtifact,
@@ -97,6 +98,19 @@ describe('validateArtifact', () => {
       assert.deepEqual([result.problems.length, result.problems[0]?.code], [1, 'RELEASE_POLICY']);
       assert.match(result.problems[0]?.message ?? '', reason);
     }
+  });
+
+  it('takes no client for Maskinporten where the policy does not allow the kind, and builds none', async () => {
+    const studio: Studio = { ...STUDIO, policy: { ...STUDIO.policy, kinds: ['HelmRelease'] } };
+    const result = await validateArtifact(await makeArtifact(), PATH, TT02, studio, EXPECTED);
+    assert.ok('problems' in result);
+    assert.deepEqual(
+      result.problems.map(({ code, path }) => [code, path]),
+      [['KIND_NOT_ALLOWED', CLIENT]],
+    );
+    await assert.rejects(makeArtifact({ inputs: { studio } }), { code: 'KIND_NOT_ALLOWED', message: /2 Maskinporten/ });
+    const without = await makeArtifact({ inputs: { studio, scopes: [] } });
+    assert.ok('artifact' in (await validateArtifact(without, PATH, TT02, studio, { ...EXPECTED, scopes: [] })));
   });
 
   it('tells of a hundred problems at most, however many there are', async () => {
