@@ -63,13 +63,37 @@ export const ATTACKS: readonly Attack[] = [
   source('.gitmodules', '50 MB of white space', () => noisy(' ', 50e6)),
   source('App/wwwroot/video.mp4', 'a cut file of 50 MB', () => `${noisy('video', 50e6)}`, { crc32: 1 }),
   {
+    what: 'App/wwwroot/video.mp4: 199 MiB in one file: within every limit',
+    target: 'repository',
+    isTaken: true,
+    make: () => repositoryZip('App/wwwroot/video.mp4', largeText(199 * MiB), {}),
+  },
+  {
+    what: 'the same, in an artifact',
+    target: 'artifact',
+    isTaken: true,
+    make: () => alterArtifact({ entries: { 'source/video.mp4': largeText(199 * MiB) }, raw: allDeflated }),
+  },
+  {
+    what: 'the same, one byte longer than it is said to be',
+    target: 'artifact',
+    make: () =>
+      alterArtifact({
+        entries: { 'source/video.mp4': largeText(199 * MiB) },
+        raw: (entries) =>
+          allDeflated(entries).map((entry) =>
+            entry.name === 'source/video.mp4' ? { ...entry, both: { inflatedBytes: 199 * MiB - 1 } } : entry,
+          ),
+      }),
+  },
+  {
     what: '199 files of 1 MiB of zeros: within every limit',
     target: 'artifact',
     isTaken: true,
     make: () =>
       alterArtifact({
         entries: Object.fromEntries(numbered(199, (name) => [name, Buffer.alloc(MiB)])),
-        raw: (entries) => entries.map((entry) => ({ ...entry, deflate: entry.name !== 'artifact.json' })),
+        raw: allDeflated,
       }),
   },
 ];
@@ -99,7 +123,7 @@ function source(path: string, what: string, text: () => string, lies: Partial<He
 }
 
 /** As `git archive` writes it, one file changed. */
-async function repositoryZip(path: string, text: string, both: Partial<HeaderFields>): Promise<Buffer> {
+async function repositoryZip(path: string, text: string | Buffer, both: Partial<HeaderFields>): Promise<Buffer> {
   const others = readZip(await makeRepositoryZip({ [path]: undefined }), 'git', LIMITS).entries;
   const entries: RawEntry[] = await Promise.all(
     others.map(async (entry) => ({ name: entry.path, content: await inflateEntry(entry), deflate: true })),
@@ -171,6 +195,20 @@ function allWrong(name: string): RawEntry {
 function aliasBomb(): string {
   const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(10)}]`);
   return ['a0: &a0 [1,1,1,1,1,1,1,1,1,1]', ...levels, ''].join('\n');
+}
+
+const allDeflated = (entries: RawEntry[]): RawEntry[] =>
+  entries.map((entry) => ({ ...entry, deflate: entry.name !== 'artifact.json' }));
+
+/** So many bytes, some eight times smaller when deflated. */
+function largeText(bytes: number): Buffer {
+  const text = Buffer.alloc(bytes);
+  let random = 1;
+  for (let i = 0; i < bytes; i++) {
+    random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
+    text[i] = (random >>> 16) & 1;
+  }
+  return text;
 }
 
 /** The same again and again, though not so much alike that the zip's ratio gives it away. */

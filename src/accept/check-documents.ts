@@ -47,7 +47,7 @@ export interface DeployDocuments {
 }
 
 /**
- * Checks what the artifact would have the cluster apply, and takes it apart.
+ * Checks what the artifact would have the cluster apply, and takes it apart. Its manifest is known to list what is there.
  *
  * Each document must be what we would make for this app and environment ourselves. By policy `allow-list` the app's own
  * part of the values, the scopes and the chart's version are free, within the rules for values; by `rebuild` they too
@@ -63,12 +63,13 @@ export async function checkDocuments(
   const problems: Problem[] = [];
   const documents = new Map<string, unknown>();
   const allowed = allowedDocuments(studio.policy);
-  for (const [path, content] of contents) {
-    if (!path.startsWith(DEPLOY_FOLDER)) continue;
-    if (!allowed.includes(path)) {
-      problems.push(problem('KIND_NOT_ALLOWED', `${path}: below deploy/ only ${allowed.join(', ')} are taken`, path));
-      continue;
-    }
+  for (const { path } of manifest.files) {
+    if (!path.startsWith(DEPLOY_FOLDER) || allowed.includes(path)) continue;
+    problems.push(problem('KIND_NOT_ALLOWED', `${path}: below deploy/ only ${allowed.join(', ')} are taken`, path));
+  }
+  for (const path of allowed) {
+    const content = contents.get(path);
+    if (content === undefined) continue;
     const read = readDocument(path, content);
     problems.push(...read.problems);
     if (read.problems.length > 0) continue;
@@ -94,7 +95,8 @@ export async function checkDocuments(
   return { objects: objects as KubernetesObject[], problems };
 }
 
-function allowedDocuments({ kinds }: Policy): string[] {
+/** The files below `deploy/` that may be there, and are read. */
+export function allowedDocuments({ kinds }: Policy): readonly string[] {
   const byKind: Record<Kind, string> = {
     HelmRelease: HELM_RELEASE_DOCUMENT,
     MaskinportenClient: MASKINPORTEN_DOCUMENT,

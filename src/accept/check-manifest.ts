@@ -21,6 +21,14 @@ const manifestLimits = (maxFiles: number): JsonLimits => ({
   maxTokens: 1_000 + 30 * maxFiles,
 });
 
+/** Whether the manifest is too large to be read, which can be told before it is inflated. */
+export function manifestSizeProblems(size: number, maxFiles: number): Problem[] {
+  const { maxBytes } = manifestLimits(maxFiles);
+  return size > maxBytes
+    ? [problem('YAML_UNSAFE', `${MANIFEST_FILE}: ${size} bytes: at most ${maxBytes} are taken`, MANIFEST_FILE)]
+    : [];
+}
+
 /** `artifact.json`, of the documented form. */
 export function readManifest(content: Buffer, maxFiles: number): { manifest?: Manifest; problems: Problem[] } {
   const read = readJson(content, manifestLimits(maxFiles));

@@ -10,6 +10,13 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u202
 /** Go's parser sees no key where it is over 1,024 characters with its quotes. */
 const MAX_KEY = 1_000;
 
+/** Whether a document is too large to be read, which can be told before it is inflated. */
+export function documentSizeProblems(path: string, size: number): Problem[] {
+  return size > MAX_BYTES
+    ? [problem('YAML_UNSAFE', `${path}: ${size} bytes: at most ${MAX_BYTES} are taken`, path)]
+    : [];
+}
+
 /**
  * Reads a YAML document that must mean the same to every parser, ours and the cluster's: no anchors, aliases, tags or
  * merge keys, string keys only, one document. Checked on the syntax tree, before any value is made of it.
@@ -19,7 +26,8 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     value: undefined,
     problems: [problem(code, `${path}: ${message}`, path)],
   });
-  if (content.length > MAX_BYTES) return fail('YAML_UNSAFE', `${content.length} bytes: at most ${MAX_BYTES} are taken`);
+  const tooLarge = documentSizeProblems(path, content.length);
+  if (tooLarge.length > 0) return { value: undefined, problems: tooLarge };
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);

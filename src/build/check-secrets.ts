@@ -1,7 +1,7 @@
 import { type Problem, problem } from '../errors.ts';
 
 /** Larger text is data, not configuration. */
-const MAX_SCANNED_BYTES = 256 * 1024;
+export const MAX_SCANNED_BYTES = 256 * 1024;
 /** Some rules take the square of a line's length; longer ones are minified code, of which the beginning is looked at. */
 const MAX_LINE = 1_000;
 

@@ -1,5 +1,5 @@
-import { appProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
-import { secretProblems } from '../build/check-secrets.ts';
+import { appProblems, checkedSizeProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
+import { MAX_SCANNED_BYTES, secretProblems } from '../build/check-secrets.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { SOURCE_FOLDER } from '../model/artifact.ts';
@@ -8,7 +8,7 @@ import type { AppName } from '../model/names.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Repositories } from '../ports.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
-import { inflateEntry } from '../zip/inflate.ts';
+import { digestEntry, inflateEntry } from '../zip/inflate.ts';
 import type { CarriedFiles } from '../zip/pack-zip.ts';
 import type { ZipEntry } from '../zip/read-entry.ts';
 import { readZip } from '../zip/read-zip.ts';
@@ -41,14 +41,16 @@ export async function gatherSource(
   if (archive === undefined)
     throw new AppError('COMMIT_UNKNOWN', `commit ${commit} is not in ${name.org}/${name.app} any more`);
   const entries = readArchive(archive, zipLimits(policy.limits));
+  throwIfAny(checkedSizeProblems(entries.map(({ path, entry }) => ({ path, size: entry.size }))));
   const files: FileDigest[] = [];
   const contents = new Map<string, Buffer>();
   const warnings: Problem[] = [];
   for (const { path, entry } of entries) {
-    const content = await inflateEntry(entry).catch((cause) => {
+    const { digest, content } = await readFile(path, entry).catch((cause) => {
       throw new AppError('GITEA_ARCHIVE_INVALID', `the archive of ${commit} is damaged at ${path}`, { cause });
     });
-    files.push({ path, size: content.length, sha256: sha256(content) });
+    files.push(digest);
+    if (content === undefined) continue;
     if (isCheckedFile(path)) contents.set(path, content);
     if (warnings.length < MAX_WARNINGS) warnings.push(...(await secretProblems(path, content)));
   }
@@ -67,6 +69,14 @@ export async function gatherSource(
     },
     warnings: [...warnings, ...portabilityProblems(paths)].slice(0, MAX_WARNINGS),
   };
+}
+
+/** A file's digest, and its content where that is looked into. */
+async function readFile(path: string, entry: ZipEntry): Promise<{ digest: FileDigest; content?: Buffer }> {
+  if (!isCheckedFile(path) && entry.size > MAX_SCANNED_BYTES)
+    return { digest: { ...(await digestEntry(entry)), path } };
+  const content = await inflateEntry(entry);
+  return { digest: { path, size: content.length, sha256: sha256(content) }, content };
 }
 
 /** The archive's files, their paths taken from below its one top folder. */
