@@ -71,15 +71,18 @@ function readDirectory(zip: Buffer, start: number, end: number, count: number): 
   return offset === end ? headers : undefined;
 }
 
-/** Entries must lie one after the other from the first byte to the central directory: no gap, no overlap. */
+/**
+ * Entries must lie one after the other from the first byte to the central directory, in the directory's order: no gap, no
+ * overlap, and the first entry is the first for who reads from the start, too.
+ */
 function layoutProblems(zip: Buffer, headers: readonly CentralHeader[], directoryOffset: number): Problem[] {
   let expected = 0;
-  for (const header of [...headers].sort((a, b) => a.localHeaderOffset - b.localHeaderOffset)) {
+  for (const header of headers) {
     if (header.localHeaderOffset !== expected)
       return [
         problem(
           'ZIP_STRUCTURE',
-          `an entry starts at byte ${header.localHeaderOffset} instead of ${expected}: gap or overlap`,
+          `an entry starts at byte ${header.localHeaderOffset} instead of ${expected}: gap, overlap, or another order than the directory's`,
         ),
       ];
     const local = readLocalHeader(zip, header.localHeaderOffset);
