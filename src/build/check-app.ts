@@ -1,7 +1,7 @@
-import { XMLValidator } from 'fast-xml-parser';
 import { type ErrorCode, type Problem, problem } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
+import { xmlProblem } from './check-xml.ts';
 import { VALUES_FILE } from './read-values.ts';
 
 /** A repository that holds this file is an app. */
@@ -101,8 +101,8 @@ function policyProblems(content: Buffer | undefined): Problem[] {
   const found = (message: string) => [problem('APP_POLICY_MISSING', `${POLICY_FILE}: ${message}`, POLICY_FILE)];
   if (content === undefined) return found('missing: without it nobody may use the app');
   try {
-    const result = XMLValidator.validate(decodeText(content));
-    return result === true ? [] : found(`not well-formed XML, line ${result.err.line}: ${result.err.msg}`);
+    const message = xmlProblem(decodeText(content));
+    return message === undefined ? [] : found(message);
   } catch (error) {
     return found(`not UTF-8 text: ${(error as Error).message}`);
   }
