@@ -43,6 +43,9 @@ export const ATTACKS: readonly Attack[] = [
   values('80,000 tags', '- !a x\n'.repeat(80_000)),
   values('350,000 line breaks in a quoted string', `a: "${'\\n\n'.repeat(340_000)}"`),
   values('350,000 folded lines', `a:\n${' x\n'.repeat(340_000)}`),
+  values('140,000 brackets that close nothing', ']'.repeat(140_000)),
+  values('49,000 keys without a name', ':\n\n'.repeat(49_000)),
+  values('35,000 strings without end', '- "\n'.repeat(35_000)),
   values('500,000 comments', '#\n'.repeat(500_000)),
   manifest('5,000 files, then JSON 2,000,000 deep', (text) => {
     const file = JSON.stringify({ path: `source/${'p'.repeat(200)}`, size: 1, sha256: 'a'.repeat(64) });
@@ -55,12 +58,14 @@ export const ATTACKS: readonly Attack[] = [
   ownValues('aliases that stand for 10 billion values', aliasBomb()),
   ownValues('1,000 aliases of 1,000 values', `a: &a [${'1,'.repeat(1_000)}]\nb: [${'*a,'.repeat(1_000)}]\n`),
   ownValues('80,000 aliases', `a: &a 1\nb: [${'*a,'.repeat(80_000)}]\n`),
+  ownValues('100,000 hosts without end', `podAnnotations: {note: "${'Host('.repeat(100_000)}"}\n`),
   ownValues('flow lists, 500,000 deep', '['.repeat(500_000)),
   source('App/config/applicationmetadata.json', '20 MB of empty lists', () => `[${noisy('[],', 20e6)}0]`),
   source('App/config/texts/resource.nb.json', '20 MB of empty objects', () => `[${noisy('{},', 20e6)}0]`),
   source('App/config/authorization/policy.xml', '15 MB of elements', () => `<a>${noisy('<b></b>', 15e6)}</a>`),
   source('App/config/authorization/policy.xml', '15 MB of elements within each other', () => noisy('<b>', 15e6)),
   source('.gitmodules', '50 MB of white space', () => noisy(' ', 50e6)),
+  { ...source('App/wwwroot/empty.txt', '256 KiB of line breaks', () => '\n'.repeat(2 ** 18)), isTaken: true },
   source('App/wwwroot/video.mp4', 'a cut file of 50 MB', () => `${noisy('video', 50e6)}`, { crc32: 1 }),
   {
     what: 'App/wwwroot/video.mp4: 199 MiB in one file: within every limit',

@@ -1,5 +1,5 @@
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { MAX_YAML_DEPTH, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
+import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, visit } from 'yaml';
+import { MAX_YAML_DEPTH, parseQuietly, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
 import { type ErrorCode, type Problem, problem } from '../errors.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -38,7 +38,7 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
   const danger = yamlDanger(text);
   if (danger) return fail('YAML_UNSAFE', danger);
   const lines = new LineCounter();
-  const document = parseDocument(text, {
+  const document = parseQuietly(text, {
     version: '1.2',
     strict: true,
     // By us: yaml compares each key with each.
@@ -47,14 +47,14 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     prettyErrors: false,
   });
   const at = (offset: number) => `line ${lines.linePos(offset).line}`;
-  const problems = [...document.errors, ...document.warnings].map((error) =>
-    problem('YAML_INVALID', `${path}, ${at(error.pos[0])}: ${error.message}`, path),
-  );
+  const problems = [...document.errors, ...document.warnings]
+    .slice(0, MAX_PROBLEMS)
+    .map((error) => problem('YAML_INVALID', `${path}, ${at(error.pos[0])}: ${error.message}`, path));
   visit(document, {
     Node: (_key, node: Node, parents) => {
       const reason = parents.length > 2 * MAX_YAML_DEPTH ? `nested deeper than ${MAX_YAML_DEPTH}` : unsafeNode(node);
       if (isMap(node))
-        for (const key of repeatedKeys(node))
+        for (const key of repeatedKeys(node).slice(0, MAX_PROBLEMS))
           problems.push(problem('YAML_INVALID', `${path}: the key '${key}' is not unique in its map`, path));
       if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${at(node.range?.[0] ?? 0)}: ${reason}`, path));
     },

@@ -1,7 +1,11 @@
 import { type Matcher, type RouteRule, readRouteRule } from './read-route-rule.ts';
 
-/** A host that is matched in a rule which stands where we don't know rules to stand. */
-const HOST_MATCHER = /\bHost(?:Regexp|SNI|SNIRegexp|Header)?\s*\(([^)]*)\)/gi;
+/**
+ * A host that is matched in a rule which stands where we don't know rules to stand. Up to the next parenthesis only: to
+ * look for the closing one from each opening one would take the square of the text's length.
+ */
+const HOST_MATCHER = /\bHost(?<kind>Regexp|SNI|SNIRegexp|Header)?\s*\((?<inner>[^()]*)(?<end>\))?/gi;
+const MAX_SHOWN = 200;
 
 /**
  * Why a Traefik rule must not be an app's: it could route what is not for the org's own hosts. Each of its alternatives
@@ -42,12 +46,11 @@ function matcherProblems({ name, values }: Matcher, hosts: ReadonlySet<string>):
 
 /** Hosts in any other text that are not the org's: anything but a plain name of ours counts as foreign. */
 export function foreignHosts(text: string, hosts: ReadonlySet<string>): string[] {
-  const matchers = [...text.matchAll(HOST_MATCHER)];
-  return matchers.flatMap(([matcher, inner = '']) => {
-    const isPlain = /^Host\s*\(/i.test(matcher);
-    const named = inner.split(',').map((part) => part.trim().replace(/^[`'"]|[`'"]$/g, ''));
-    return (isPlain ? named.filter((host) => !hosts.has(host.toLowerCase())) : [matcher]).map(foreign);
+  return [...text.matchAll(HOST_MATCHER)].flatMap(({ 0: matcher, groups }) => {
+    if (groups?.kind || !groups?.end) return [foreign(matcher)];
+    const named = (groups.inner ?? '').split(',').map((part) => part.trim().replace(/^[`'"]|[`'"]$/g, ''));
+    return named.filter((host) => !hosts.has(host.toLowerCase())).map(foreign);
   });
 }
 
-const foreign = (host: string): string => `routes '${host}', which is not the org's own host`;
+const foreign = (host: string): string => `routes '${host.slice(0, MAX_SHOWN)}', which is not the org's own host`;

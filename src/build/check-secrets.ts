@@ -14,7 +14,7 @@ const OWN_RULES: readonly (readonly [string, RegExp])[] = [
   ['application insights key', /\bInstrumentationKey=[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i],
   ['password in a connection string', /\b(?:Password|Pwd)=(?!\s*[;"']|[<{$*])[^;"'\s]{6,};/i],
   ['json web token', /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
-  ['kubernetes secret', /^\s*["']?kind["']?\s*:\s*["']?Secret["']?\s*,?\s*$/m],
+  ['kubernetes secret', /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Secret["']?[ \t]*,?[ \t]*$/m],
 ];
 
 const LONG_LINE = new RegExp(`^(.{${MAX_LINE}}).+$`, 'gm');

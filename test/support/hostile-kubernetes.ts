@@ -214,6 +214,7 @@ const OWN_VALUES: HostileFamily = {
   'RELEASE_POLICY.value-route-with-an-escape': route('Host("\\x6eav.apps.tt02.altinn.no")'),
   'RELEASE_POLICY.value-route-that-does-not-end': route(`${OWN_HOST} && (`),
   'RELEASE_POLICY.value-route-nested-without-end': route(`${'('.repeat(5_000)}${OWN_HOST}${')'.repeat(5_000)}`),
+  'RELEASE_POLICY.value-hosts-without-end': values(['podAnnotations', 'note'], 'Host('.repeat(100_000)),
   'RELEASE_POLICY.value-route-of-all-hosts': values(
     ['customIngressRoutes'],
     [{ routes: [{ match: 'HostRegexp(`.+`)' }] }],
