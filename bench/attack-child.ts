@@ -44,7 +44,7 @@ async function validate(zip: Buffer): Promise<string[]> {
 async function build(archive: Buffer): Promise<string[]> {
   const repositories = { archive: async () => archive } as unknown as Repositories;
   try {
-    const { files, valuesText } = await gatherSource(repositories, PATH, COMMIT);
+    const { files, valuesText } = await gatherSource(repositories, STUDIO.policy, PATH, COMMIT);
     const inputs = { ...PATH, tagName: '1', environment: TT02, studio: STUDIO, commit: COMMIT };
     buildArtifact({ ...inputs, source: files, valuesText, scopes: [], releaseScopes: undefined, trace: {} });
     return [];

@@ -1,7 +1,7 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { inflateEntry } from '../src/zip/inflate.ts';
 import { readZip } from '../src/zip/read-zip.ts';
-import { type Alterations, alterArtifact, COMMIT, makeRepositoryZip } from '../test/support/make-artifact.ts';
+import { type Alterations, alterArtifact, COMMIT, LIMITS, makeRepositoryZip } from '../test/support/make-artifact.ts';
 import { type HeaderFields, type RawEntry, u16, writeZip } from '../test/zip/write-zip.ts';
 
 const MiB = 2 ** 20;
@@ -43,6 +43,9 @@ export const ATTACKS: readonly Attack[] = [
   values('80,000 tags', '- !a x\n'.repeat(80_000)),
   values('350,000 line breaks in a quoted string', `a: "${'\\n\n'.repeat(340_000)}"`),
   values('350,000 folded lines', `a:\n${' x\n'.repeat(340_000)}`),
+  values('140,000 brackets that close nothing', ']'.repeat(140_000)),
+  values('49,000 keys without a name', ':\n\n'.repeat(49_000)),
+  values('35,000 strings without end', '- "\n'.repeat(35_000)),
   values('500,000 comments', '#\n'.repeat(500_000)),
   manifest('5,000 files, then JSON 2,000,000 deep', (text) => {
     const file = JSON.stringify({ path: `source/${'p'.repeat(200)}`, size: 1, sha256: 'a'.repeat(64) });
@@ -55,13 +58,39 @@ export const ATTACKS: readonly Attack[] = [
   ownValues('aliases that stand for 10 billion values', aliasBomb()),
   ownValues('1,000 aliases of 1,000 values', `a: &a [${'1,'.repeat(1_000)}]\nb: [${'*a,'.repeat(1_000)}]\n`),
   ownValues('80,000 aliases', `a: &a 1\nb: [${'*a,'.repeat(80_000)}]\n`),
+  ownValues('100,000 hosts without end', `podAnnotations: {note: "${'Host('.repeat(100_000)}"}\n`),
   ownValues('flow lists, 500,000 deep', '['.repeat(500_000)),
   source('App/config/applicationmetadata.json', '20 MB of empty lists', () => `[${noisy('[],', 20e6)}0]`),
   source('App/config/texts/resource.nb.json', '20 MB of empty objects', () => `[${noisy('{},', 20e6)}0]`),
   source('App/config/authorization/policy.xml', '15 MB of elements', () => `<a>${noisy('<b></b>', 15e6)}</a>`),
   source('App/config/authorization/policy.xml', '15 MB of elements within each other', () => noisy('<b>', 15e6)),
   source('.gitmodules', '50 MB of white space', () => noisy(' ', 50e6)),
+  { ...source('App/wwwroot/empty.txt', '256 KiB of line breaks', () => '\n'.repeat(2 ** 18)), isTaken: true },
   source('App/wwwroot/video.mp4', 'a cut file of 50 MB', () => `${noisy('video', 50e6)}`, { crc32: 1 }),
+  {
+    what: 'App/wwwroot/video.mp4: 199 MiB in one file: within every limit',
+    target: 'repository',
+    isTaken: true,
+    make: () => repositoryZip('App/wwwroot/video.mp4', largeText(199 * MiB), {}),
+  },
+  {
+    what: 'the same, in an artifact',
+    target: 'artifact',
+    isTaken: true,
+    make: () => alterArtifact({ entries: { 'source/video.mp4': largeText(199 * MiB) }, raw: allDeflated }),
+  },
+  {
+    what: 'the same, one byte longer than it is said to be',
+    target: 'artifact',
+    make: () =>
+      alterArtifact({
+        entries: { 'source/video.mp4': largeText(199 * MiB) },
+        raw: (entries) =>
+          allDeflated(entries).map((entry) =>
+            entry.name === 'source/video.mp4' ? { ...entry, both: { inflatedBytes: 199 * MiB - 1 } } : entry,
+          ),
+      }),
+  },
   {
     what: '199 files of 1 MiB of zeros: within every limit',
     target: 'artifact',
@@ -69,7 +98,7 @@ export const ATTACKS: readonly Attack[] = [
     make: () =>
       alterArtifact({
         entries: Object.fromEntries(numbered(199, (name) => [name, Buffer.alloc(MiB)])),
-        raw: (entries) => entries.map((entry) => ({ ...entry, deflate: entry.name !== 'artifact.json' })),
+        raw: allDeflated,
       }),
   },
 ];
@@ -99,8 +128,8 @@ function source(path: string, what: string, text: () => string, lies: Partial<He
 }
 
 /** As `git archive` writes it, one file changed. */
-async function repositoryZip(path: string, text: string, both: Partial<HeaderFields>): Promise<Buffer> {
-  const others = readZip(await makeRepositoryZip({ [path]: undefined }), 'git').entries;
+async function repositoryZip(path: string, text: string | Buffer, both: Partial<HeaderFields>): Promise<Buffer> {
+  const others = readZip(await makeRepositoryZip({ [path]: undefined }), 'git', LIMITS).entries;
   const entries: RawEntry[] = await Promise.all(
     others.map(async (entry) => ({ name: entry.path, content: await inflateEntry(entry), deflate: true })),
   );
@@ -171,6 +200,20 @@ function allWrong(name: string): RawEntry {
 function aliasBomb(): string {
   const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(10)}]`);
   return ['a0: &a0 [1,1,1,1,1,1,1,1,1,1]', ...levels, ''].join('\n');
+}
+
+const allDeflated = (entries: RawEntry[]): RawEntry[] =>
+  entries.map((entry) => ({ ...entry, deflate: entry.name !== 'artifact.json' }));
+
+/** So many bytes, some eight times smaller when deflated. */
+function largeText(bytes: number): Buffer {
+  const text = Buffer.alloc(bytes);
+  let random = 1;
+  for (let i = 0; i < bytes; i++) {
+    random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
+    text[i] = (random >>> 16) & 1;
+  }
+  return text;
 }
 
 /** The same again and again, though not so much alike that the zip's ratio gives it away. */

@@ -15,6 +15,7 @@ import type { Repositories } from '../src/ports.ts';
 import { inflateEntry } from '../src/zip/inflate.ts';
 import { packZip } from '../src/zip/pack-zip.ts';
 import { readZip } from '../src/zip/read-zip.ts';
+import { zipLimits } from '../src/zip/zip-limits.ts';
 import { measureAttacks } from './attacks.ts';
 
 /**
@@ -71,7 +72,9 @@ async function measureBuild(temporary: string): Promise<Row[]> {
   const archivePath = join(temporary, 'archive.zip');
   await run('git', [...git, '-o', archivePath, repository.headCommit]);
   const archive = await readFile(archivePath);
-  const contents = await Promise.all(readZip(archive, 'git').entries.map(inflateEntry));
+  const contents = await Promise.all(
+    readZip(archive, 'git', zipLimits(DEFAULT_POLICY.limits)).entries.map(inflateEntry),
+  );
   const bytes = contents.reduce((sum, content) => sum + content.length, 0);
   await cp(join(SAMPLE_APPS, APP.org, APP.app), join(temporary, 'tree'), { recursive: true });
 
@@ -113,7 +116,7 @@ async function measureBuild(temporary: string): Promise<Row[]> {
 
 async function build(archive: Buffer, commit: string): Promise<Buffer> {
   const repositories = { archive: async () => archive } as unknown as Repositories;
-  const source = await gatherSource(repositories, APP, commit);
+  const source = await gatherSource(repositories, STUDIO.policy, APP, commit);
   const artifact = buildArtifact({
     ...APP,
     tagName: '1',

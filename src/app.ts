@@ -61,7 +61,7 @@ const BUILDS = { atOnce: 8, waiting: 56 };
 export function makeApp(ports: Ports, studio: Studio): App {
   const stages: RecoverStages = {
     accept: (blobName) => acceptArtifact(ports, studio, blobName),
-    giveUp: (blobName, reason) => giveUpArtifact(ports, blobName, reason),
+    giveUp: (blobName, reason) => giveUpArtifact(ports, studio, blobName, reason),
     finishDeploy: (deployment) => finishDeploy(ports, studio, deployment),
     finishUndeploy: (deployment) => finishUndeploy(ports, studio, deployment),
   };

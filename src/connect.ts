@@ -20,10 +20,11 @@ export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMI
   const accounts = new Map(
     [...config.environmentStorage].map(([name, storage]) => [name, openStorage(storage, limits.storage)]),
   );
+  const maxArchiveBytes = config.studio.policy.limits.maxZipMebibytes * 2 ** 20;
   const ports: Ports = {
     ledger: makeLedger(database),
     studio: makeStudioDatabase(database),
-    repositories: makeGitea(config.gitea, limits.gitea),
+    repositories: makeGitea(config.gitea, { ...limits.gitea, maxArchiveBytes }),
     artifacts: makeArtifactStore(openStorage(config.studioStorage, limits.storage)),
     documents: makeClusterDocuments(accounts),
     log,

@@ -4,10 +4,12 @@ import type { StorageConfig } from './adapters/blob-storage.ts';
 import { type Problem, problem } from './errors.ts';
 import type { Environment, Studio } from './model/environments.ts';
 import { isOrg } from './model/names.ts';
-import { DEFAULT_POLICY } from './model/policy.ts';
+import { DEFAULT_POLICY, KINDS, MAX_LIMITS, type SizeLimits } from './model/policy.ts';
 
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be a short name in lower case');
 const pattern = z.string().regex(/\{org\}/, "must contain '{org}'");
+
+const limit = (name: keyof SizeLimits) => z.int().positive().max(MAX_LIMITS[name]).default(DEFAULT_POLICY.limits[name]);
 
 const environmentSchema = z.strictObject({
   hostname: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name'),
@@ -39,6 +41,18 @@ const fileSchema = z.strictObject({
       valuesKeys: z.array(z.string().min(1)).default([...DEFAULT_POLICY.valuesKeys]),
       hosts: z.array(z.string().min(1)).default([...DEFAULT_POLICY.hosts]),
       deployDocuments: z.enum(['rebuild', 'allow-list']).default(DEFAULT_POLICY.deployDocuments),
+      kinds: z
+        .array(z.enum(KINDS))
+        .refine((kinds) => kinds.includes('HelmRelease'), "must have 'HelmRelease': without it nothing is deployed")
+        .default([...DEFAULT_POLICY.kinds]),
+      limits: z
+        .strictObject({
+          maxZipMebibytes: limit('maxZipMebibytes'),
+          maxInflatedMebibytes: limit('maxInflatedMebibytes'),
+          maxFiles: limit('maxFiles'),
+          maxRatio: limit('maxRatio'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   environments: z

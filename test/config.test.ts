@@ -246,6 +246,37 @@ describe('the environments file', () => {
     assert.deepEqual(storage.get('tt02'), { connectionString: 'UseDevelopmentStorage=true' });
   });
 
+  it('holds artifacts to limits that it can change, within what a function can hold', () => {
+    const limits = (changes: object) => ({ ...GOOD, policy: { limits: changes } });
+    const defaults = { maxZipMebibytes: 50, maxInflatedMebibytes: 200, maxFiles: 5_000, maxRatio: 100 };
+    const most = { maxZipMebibytes: 100, maxInflatedMebibytes: 1_024, maxFiles: 20_000, maxRatio: 1_032 };
+    assert.deepEqual(read(GOOD).studio?.policy.limits, defaults);
+    assert.deepEqual(read(limits({ maxFiles: 1 })).studio?.policy.limits, { ...defaults, maxFiles: 1 });
+    assert.deepEqual(read(limits(most)).studio?.policy.limits, most);
+    for (const [name, value] of Object.entries(most))
+      for (const wrong of [value + 1, 0, -1, 1.5, '10', null])
+        assertProblems(limits({ [name]: wrong }), new RegExp(`policy\\.limits\\.${name}`));
+    assertProblems(
+      limits({ maxZipBytes: 1, maxFiles: 0 }),
+      /policy\.limits: Unrecognized key/,
+      /policy\.limits\.maxFiles/,
+    );
+  });
+
+  it('allows the kinds that we make, or fewer, but never no HelmRelease', () => {
+    const kinds = (list: unknown) => ({ ...GOOD, policy: { kinds: list } });
+    assert.deepEqual(read(GOOD).studio?.policy.kinds, ['HelmRelease', 'MaskinportenClient']);
+    assert.deepEqual(read(kinds(['HelmRelease'])).studio?.policy.kinds, ['HelmRelease']);
+    for (const wrong of [
+      [],
+      ['MaskinportenClient'],
+      ['HelmRelease', 'Pod'],
+      'HelmRelease',
+      ['helmrelease', 'HelmRelease'],
+    ])
+      assertProblems(kinds(wrong), /policy\.kinds/);
+  });
+
   it('is told of by the name of its setting when it cannot be read', () => {
     const [message] = problemsOf({ ...IN_AZURE, ENVIRONMENTS_FILE: join(folder, 'none.yaml') });
     assert.match(message ?? '', /^ENVIRONMENTS_FILE '.*none\.yaml' can't be read: ENOENT$/);

@@ -8,7 +8,7 @@ import { type ArtifactPath, parseArtifactBlob, releaseKey } from '../model/names
 import type { IncomingBlob, Ports } from '../ports.ts';
 import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
-import { ZIP_LIMITS } from '../zip/read-zip.ts';
+import { zipLimits } from '../zip/zip-limits.ts';
 import type { ExpectedInputs } from './check-documents.ts';
 import { type ValidArtifact, validateArtifact } from './validate-artifact.ts';
 
@@ -34,7 +34,8 @@ type Blob = IncomingBlob & { readonly name: string; readonly bytes: Buffer };
  * @throws AppError of kind `unavailable`: nothing is lost, the same blob is to be taken again
  */
 export async function acceptArtifact(ports: Ports, studio: Studio, blobName: string): Promise<AcceptOutcome> {
-  const read = await ports.artifacts.readIncoming(blobName, ZIP_LIMITS.maxZipBytes);
+  const { maxZipBytes } = zipLimits(studio.policy.limits);
+  const read = await ports.artifacts.readIncoming(blobName, maxZipBytes);
   if (read === undefined) return 'gone';
   const path = parseArtifactBlob(blobName);
   const row = path && (await ports.ledger.deployment(path.deploymentId));
@@ -43,10 +44,7 @@ export async function acceptArtifact(ports: Ports, studio: Studio, blobName: str
     return 'repeated';
   }
   if (read.bytes === undefined) {
-    const tooLarge = problem(
-      'ZIP_LIMIT',
-      `the zip has ${read.size} bytes: at most ${ZIP_LIMITS.maxZipBytes} are taken`,
-    );
+    const tooLarge = problem('ZIP_LIMIT', `the zip has ${read.size} bytes: at most ${maxZipBytes} are taken`);
     return quarantine(ports, { ...read, name: blobName, bytes: Buffer.alloc(0) }, [tooLarge]);
   }
   const blob: Blob = { ...read, name: blobName, bytes: read.bytes };

@@ -23,12 +23,12 @@ import {
 } from '../model/artifact.ts';
 import { byCodePoint, canonicalJson, isRecord } from '../model/digest.ts';
 import type { Environment, Studio } from '../model/environments.ts';
+import type { Kind, Policy } from '../model/policy.ts';
 import { readDocument } from './read-document.ts';
 
 const EXACT_VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const MAX_TRACESTATE = 512;
-const ALLOWED: readonly string[] = [VALUES_DOCUMENT, HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT];
 
 /** What the documents must rest on: as resolved for the deployment, or for a dropped artifact as Studio has it now. */
 export interface ExpectedInputs {
@@ -47,7 +47,7 @@ export interface DeployDocuments {
 }
 
 /**
- * Checks what the artifact would have the cluster apply, and takes it apart.
+ * Checks what the artifact would have the cluster apply, and takes it apart. Its manifest is known to list what is there.
  *
  * Each document must be what we would make for this app and environment ourselves. By policy `allow-list` the app's own
  * part of the values, the scopes and the chart's version are free, within the rules for values; by `rebuild` they too
@@ -62,12 +62,14 @@ export async function checkDocuments(
 ): Promise<DeployDocuments> {
   const problems: Problem[] = [];
   const documents = new Map<string, unknown>();
-  for (const [path, content] of contents) {
-    if (!path.startsWith(DEPLOY_FOLDER)) continue;
-    if (!ALLOWED.includes(path)) {
-      problems.push(problem('KIND_NOT_ALLOWED', `${path}: below deploy/ only ${ALLOWED.join(', ')} are taken`, path));
-      continue;
-    }
+  const allowed = allowedDocuments(studio.policy);
+  for (const { path } of manifest.files) {
+    if (!path.startsWith(DEPLOY_FOLDER) || allowed.includes(path)) continue;
+    problems.push(problem('KIND_NOT_ALLOWED', `${path}: below deploy/ only ${allowed.join(', ')} are taken`, path));
+  }
+  for (const path of allowed) {
+    const content = contents.get(path);
+    if (content === undefined) continue;
     const read = readDocument(path, content);
     problems.push(...read.problems);
     if (read.problems.length > 0) continue;
@@ -91,6 +93,15 @@ export async function checkDocuments(
   );
   const objects = [HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT].flatMap((path) => documents.get(path) ?? []);
   return { objects: objects as KubernetesObject[], problems };
+}
+
+/** The files below `deploy/` that may be there, and are read. */
+export function allowedDocuments({ kinds }: Policy): readonly string[] {
+  const byKind: Record<Kind, string> = {
+    HelmRelease: HELM_RELEASE_DOCUMENT,
+    MaskinportenClient: MASKINPORTEN_DOCUMENT,
+  };
+  return [VALUES_DOCUMENT, ...kinds.map((kind) => byKind[kind])];
 }
 
 /** What differs from what we would build from the artifact's own source. */

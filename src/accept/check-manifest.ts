@@ -12,23 +12,34 @@ import {
 } from '../model/artifact.ts';
 import { type FileDigest, isRecord } from '../model/digest.ts';
 import type { ArtifactPath } from '../model/names.ts';
-import { readJson } from '../model/read-json.ts';
-import { ZIP_LIMITS } from '../zip/read-zip.ts';
+import { type JsonLimits, readJson } from '../model/read-json.ts';
 
-/** 5,000 entries with long paths. */
-const MANIFEST_LIMITS = { maxBytes: 8 * 2 ** 20, maxDepth: 64, maxTokens: 150_000 };
+/** So many files with long paths, and all that is said but once. */
+const manifestLimits = (maxFiles: number): JsonLimits => ({
+  maxBytes: 2 ** 16 + 1_650 * maxFiles,
+  maxDepth: 64,
+  maxTokens: 1_000 + 30 * maxFiles,
+});
+
+/** Whether the manifest is too large to be read, which can be told before it is inflated. */
+export function manifestSizeProblems(size: number, maxFiles: number): Problem[] {
+  const { maxBytes } = manifestLimits(maxFiles);
+  return size > maxBytes
+    ? [problem('YAML_UNSAFE', `${MANIFEST_FILE}: ${size} bytes: at most ${maxBytes} are taken`, MANIFEST_FILE)]
+    : [];
+}
 
 /** `artifact.json`, of the documented form. */
-export function readManifest(content: Buffer): { manifest?: Manifest; problems: Problem[] } {
-  const read = readJson(content, MANIFEST_LIMITS);
+export function readManifest(content: Buffer, maxFiles: number): { manifest?: Manifest; problems: Problem[] } {
+  const read = readJson(content, manifestLimits(maxFiles));
   if (read.fault) {
     const code = read.fault === 'unsafe' ? 'YAML_UNSAFE' : 'YAML_INVALID';
     return { problems: [problem(code, `${MANIFEST_FILE}: ${read.message}`, MANIFEST_FILE)] };
   }
   // Before the schema, which would find something wrong with each.
   const listed = isRecord(read.value) && Array.isArray(read.value.files) ? read.value.files.length : 0;
-  if (listed > ZIP_LIMITS.maxEntries) {
-    const message = `${MANIFEST_FILE}: files: lists ${listed}: at most ${ZIP_LIMITS.maxEntries} are taken`;
+  if (listed > maxFiles) {
+    const message = `${MANIFEST_FILE}: files: lists ${listed}: at most ${maxFiles} are taken`;
     return { problems: [problem('MANIFEST_INVALID', message, MANIFEST_FILE)] };
   }
   const result = manifestSchema.safeParse(read.value);

@@ -1,5 +1,5 @@
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { MAX_YAML_DEPTH, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
+import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, visit } from 'yaml';
+import { MAX_YAML_DEPTH, parseQuietly, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
 import { type ErrorCode, type Problem, problem } from '../errors.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -10,6 +10,13 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u202
 /** Go's parser sees no key where it is over 1,024 characters with its quotes. */
 const MAX_KEY = 1_000;
 
+/** Whether a document is too large to be read, which can be told before it is inflated. */
+export function documentSizeProblems(path: string, size: number): Problem[] {
+  return size > MAX_BYTES
+    ? [problem('YAML_UNSAFE', `${path}: ${size} bytes: at most ${MAX_BYTES} are taken`, path)]
+    : [];
+}
+
 /**
  * Reads a YAML document that must mean the same to every parser, ours and the cluster's: no anchors, aliases, tags or
  * merge keys, string keys only, one document. Checked on the syntax tree, before any value is made of it.
@@ -19,7 +26,8 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     value: undefined,
     problems: [problem(code, `${path}: ${message}`, path)],
   });
-  if (content.length > MAX_BYTES) return fail('YAML_UNSAFE', `${content.length} bytes: at most ${MAX_BYTES} are taken`);
+  const tooLarge = documentSizeProblems(path, content.length);
+  if (tooLarge.length > 0) return { value: undefined, problems: tooLarge };
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
@@ -30,7 +38,7 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
   const danger = yamlDanger(text);
   if (danger) return fail('YAML_UNSAFE', danger);
   const lines = new LineCounter();
-  const document = parseDocument(text, {
+  const document = parseQuietly(text, {
     version: '1.2',
     strict: true,
     // By us: yaml compares each key with each.
@@ -39,14 +47,14 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     prettyErrors: false,
   });
   const at = (offset: number) => `line ${lines.linePos(offset).line}`;
-  const problems = [...document.errors, ...document.warnings].map((error) =>
-    problem('YAML_INVALID', `${path}, ${at(error.pos[0])}: ${error.message}`, path),
-  );
+  const problems = [...document.errors, ...document.warnings]
+    .slice(0, MAX_PROBLEMS)
+    .map((error) => problem('YAML_INVALID', `${path}, ${at(error.pos[0])}: ${error.message}`, path));
   visit(document, {
     Node: (_key, node: Node, parents) => {
       const reason = parents.length > 2 * MAX_YAML_DEPTH ? `nested deeper than ${MAX_YAML_DEPTH}` : unsafeNode(node);
       if (isMap(node))
-        for (const key of repeatedKeys(node))
+        for (const key of repeatedKeys(node).slice(0, MAX_PROBLEMS))
           problems.push(problem('YAML_INVALID', `${path}: the key '${key}' is not unique in its map`, path));
       if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${at(node.range?.[0] ?? 0)}: ${reason}`, path));
     },

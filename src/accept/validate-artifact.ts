@@ -1,4 +1,4 @@
-import { appProblems, isCheckedFile } from '../build/check-app.ts';
+import { appProblems, checkedSizeProblems, isCheckedFile } from '../build/check-app.ts';
 import type { KubernetesObject } from '../build/release-document.ts';
 import { type Problem, problem, toAppError } from '../errors.ts';
 import { DEPLOY_FOLDER, MANIFEST_FILE, type Manifest, SOURCE_FOLDER } from '../model/artifact.ts';
@@ -6,10 +6,13 @@ import { type FileDigest, sha256 } from '../model/digest.ts';
 import type { Environment, Studio } from '../model/environments.ts';
 import type { ArtifactPath } from '../model/names.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
-import { inflateEntry } from '../zip/inflate.ts';
-import { readZip, type ZipEntry } from '../zip/read-zip.ts';
-import { checkDocuments, type ExpectedInputs } from './check-documents.ts';
-import { manifestProblems, readManifest } from './check-manifest.ts';
+import { digestEntry, inflateEntry } from '../zip/inflate.ts';
+import type { ZipEntry } from '../zip/read-entry.ts';
+import { readZip } from '../zip/read-zip.ts';
+import { zipLimits } from '../zip/zip-limits.ts';
+import { allowedDocuments, checkDocuments, type ExpectedInputs } from './check-documents.ts';
+import { manifestProblems, manifestSizeProblems, readManifest } from './check-manifest.ts';
+import { documentSizeProblems } from './read-document.ts';
 
 /** An artifact that may be published: what its manifest says, and the objects it deploys, read by us. */
 export interface ValidArtifact {
@@ -24,7 +27,7 @@ const MAX_PROBLEMS = 100;
 export type Validation = { readonly artifact: ValidArtifact } | { readonly problems: readonly Problem[] };
 
 /**
- * Trusts the bytes for nothing. The order: structure of the zip, names, manifest, content; each stage reports all it
+ * Trusts the bytes for nothing. The order: structure of the zip and names, sizes, data, manifest, content; each stage reports all it
  * can find, and the next begins only when there is nothing.
  */
 export async function validateArtifact(
@@ -45,7 +48,7 @@ async function validateStages(
   studio: Studio,
   expected: ExpectedInputs,
 ): Promise<Validation> {
-  const { entries, problems } = readZip(zip, 'artifact');
+  const { entries, problems } = readZip(zip, 'artifact', zipLimits(studio.policy.limits));
   const paths = entries.map((entry) => entry.path);
   const structure = [
     ...problems,
@@ -53,8 +56,11 @@ async function validateStages(
     ...portabilityProblems(paths.filter((name) => !isSource(name))),
   ];
   if (structure.length > 0) return { problems: structure };
+  const documents = allowedDocuments(studio.policy);
+  const tooLarge = sizeProblems(entries, documents, studio.policy.limits.maxFiles);
+  if (tooLarge.length > 0) return { problems: tooLarge };
 
-  const unpacked = await unpack(entries);
+  const unpacked = await unpack(entries, documents);
   if (unpacked.problems.length > 0) return { problems: unpacked.problems };
 
   const content = entries[0]?.path === MANIFEST_FILE ? unpacked.contents.get(MANIFEST_FILE) : undefined;
@@ -64,7 +70,7 @@ async function validateStages(
         problem('MANIFEST_MISSING', `the first entry is '${entries[0]?.path ?? ''}': must be ${MANIFEST_FILE}`),
       ],
     };
-  const { manifest, problems: unreadable } = readManifest(content);
+  const { manifest, problems: unreadable } = readManifest(content, studio.policy.limits.maxFiles);
   if (manifest === undefined) return { problems: unreadable };
   const files = unpacked.files.filter((file) => file.path !== MANIFEST_FILE);
   const mismatches = [...manifestProblems(manifest, path, files), ...strayProblems(paths)];
@@ -89,15 +95,19 @@ interface Unpacked {
   readonly problems: readonly Problem[];
 }
 
-async function unpack(entries: readonly ZipEntry[]): Promise<Unpacked> {
+async function unpack(entries: readonly ZipEntry[], documents: readonly string[]): Promise<Unpacked> {
   const files: FileDigest[] = [];
   const contents = new Map<string, Buffer>();
   const problems: Problem[] = [];
   for (const entry of entries) {
     try {
+      if (!isLookedInto(entry.path, documents)) {
+        files.push(await digestEntry(entry));
+        continue;
+      }
       const content = await inflateEntry(entry);
       files.push({ path: entry.path, size: content.length, sha256: sha256(content) });
-      if (isLookedInto(entry.path)) contents.set(entry.path, content);
+      contents.set(entry.path, content);
     } catch (error) {
       problems.push(...toAppError(error).problems);
     }
@@ -107,10 +117,22 @@ async function unpack(entries: readonly ZipEntry[]): Promise<Unpacked> {
 
 const isSource = (path: string): boolean => path.startsWith(SOURCE_FOLDER);
 
-const isLookedInto = (path: string): boolean =>
-  path === MANIFEST_FILE ||
-  path.startsWith(DEPLOY_FOLDER) ||
-  (isSource(path) && isCheckedFile(path.slice(SOURCE_FOLDER.length)));
+const inSource = (path: string): string => path.slice(SOURCE_FOLDER.length);
+
+const isLookedInto = (path: string, documents: readonly string[]): boolean =>
+  path === MANIFEST_FILE || documents.includes(path) || (isSource(path) && isCheckedFile(inSource(path)));
+
+/** What is looked into is small. Told by the records, which inflating holds the data to. */
+function sizeProblems(entries: readonly ZipEntry[], documents: readonly string[], maxFiles: number): Problem[] {
+  const source = entries.filter(({ path }) => isSource(path));
+  return [
+    ...entries.filter(({ path }) => path === MANIFEST_FILE).flatMap(({ size }) => manifestSizeProblems(size, maxFiles)),
+    ...entries
+      .filter(({ path }) => documents.includes(path))
+      .flatMap(({ path, size }) => documentSizeProblems(path, size)),
+    ...checkedSizeProblems(source.map(({ path, size }) => ({ path: inSource(path), size }))),
+  ];
+}
 
 function strayProblems(paths: readonly string[]): Problem[] {
   return paths
@@ -123,11 +145,10 @@ function sourceProblems(
   paths: readonly string[],
   contents: ReadonlyMap<string, Buffer>,
 ): Problem[] {
-  const strip = (path: string) => path.slice(SOURCE_FOLDER.length);
   return appProblems(manifest, {
-    paths: paths.filter(isSource).map(strip),
+    paths: paths.filter(isSource).map(inSource),
     contents: new Map(
-      [...contents].filter(([path]) => isSource(path)).map(([path, content]) => [strip(path), content]),
+      [...contents].filter(([path]) => isSource(path)).map(([path, content]) => [inSource(path), content]),
     ),
   });
 }

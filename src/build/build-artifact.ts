@@ -1,4 +1,4 @@
-import { throwIfAny } from '../errors.ts';
+import { AppError, throwIfAny } from '../errors.ts';
 import {
   type ArtifactInputs,
   DEPLOY_FOLDER,
@@ -50,7 +50,7 @@ export interface BuiltArtifact {
   readonly documents: ReadonlyMap<string, unknown>;
 }
 
-/** @throws AppError VALUES_INVALID, RELEASE_POLICY */
+/** @throws AppError VALUES_INVALID, RELEASE_POLICY, KIND_NOT_ALLOWED */
 export function buildArtifact(inputs: AppInputs): BuiltArtifact {
   const subject = {
     org: inputs.org,
@@ -97,7 +97,14 @@ function buildDeployFiles(inputs: AppInputs): DeployFile[] {
     [VALUES_DOCUMENT, values],
     [HELM_RELEASE_DOCUMENT, helmRelease({ ...inputs, values }, studio)],
   ];
-  if (scopes.length > 0) documents.push([MASKINPORTEN_DOCUMENT, maskinportenClient({ ...inputs, scopes }, studio)]);
+  if (scopes.length > 0) {
+    if (!studio.policy.kinds.includes('MaskinportenClient'))
+      throw new AppError(
+        'KIND_NOT_ALLOWED',
+        `the app has ${scopes.length} Maskinporten scopes: 'MaskinportenClient' is not among the policy's kinds`,
+      );
+    documents.push([MASKINPORTEN_DOCUMENT, maskinportenClient({ ...inputs, scopes }, studio)]);
+  }
   return documents.map(([path, document]) => ({ path, content: toYaml(document), document }));
 }
 

@@ -1,7 +1,7 @@
-import { XMLValidator } from 'fast-xml-parser';
 import { type ErrorCode, type Problem, problem } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
+import { xmlProblem } from './check-xml.ts';
 import { VALUES_FILE } from './read-values.ts';
 
 /** A repository that holds this file is an app. */
@@ -22,14 +22,12 @@ export function isCheckedFile(path: string): boolean {
 
 export interface AppSource {
   readonly paths: readonly string[];
-  /** Of every path that `isCheckedFile`. */
+  /** Of every path that `isCheckedFile`, `checkedSizeProblems` having found none of them too large. */
   readonly contents: ReadonlyMap<string, Buffer>;
 }
 
 /** Everything that keeps a repository from being deployed as this app, in one list. */
 export function appProblems(name: AppName, source: AppSource): Problem[] {
-  const tooLarge = sizeProblems(source.contents);
-  if (tooLarge.length > 0) return tooLarge;
   return [
     ...metadataProblems(name, source.contents.get(METADATA_FILE)),
     ...policyProblems(source.contents.get(POLICY_FILE)),
@@ -41,24 +39,31 @@ export function appProblems(name: AppName, source: AppSource): Problem[] {
   ];
 }
 
-/** Before anything is parsed: parsers take up to a hundred times the memory of their input. */
-function sizeProblems(contents: AppSource['contents']): Problem[] {
+/**
+ * Checked files that are too large to be looked into, by their paths within the repository. To be asked before they are
+ * inflated: parsers take up to a hundred times the memory of their input.
+ */
+export function checkedSizeProblems(files: readonly { readonly path: string; readonly size: number }[]): Problem[] {
   const codeOf = (path: string): ErrorCode => {
     if (path === METADATA_FILE) return 'APP_METADATA_INVALID';
     if (path === POLICY_FILE) return 'APP_POLICY_MISSING';
     if (path === VALUES_FILE) return 'VALUES_INVALID';
     return path === SUBMODULES_FILE ? 'SUBMODULE_UNSUPPORTED' : 'APP_TEXT_INVALID';
   };
-  const problems = [...contents]
-    .filter(([, content]) => content.length > MAX_CHECKED_BYTES)
-    .map(([path, { length }]) =>
-      problem(codeOf(path), `${path}: ${length} bytes: at most ${MAX_CHECKED_BYTES} are taken`, path),
+  const problems = files
+    .filter(({ path, size }) => isCheckedFile(path) && size > MAX_CHECKED_BYTES)
+    .map(({ path, size }) =>
+      problem(codeOf(path), `${path}: ${size} bytes: at most ${MAX_CHECKED_BYTES} are taken`, path),
     );
-  const texts = [...contents].filter(([path]) => TEXT_FILE.test(path));
-  const sum = texts.reduce((bytes, [, content]) => bytes + content.length, 0);
+  const texts = files.filter(({ path }) => TEXT_FILE.test(path));
+  const sum = texts.reduce((bytes, { size }) => bytes + size, 0);
   if (sum > MAX_TEXT_BYTES)
     problems.push(
-      problem('APP_TEXT_INVALID', `text resources of ${sum} bytes: at most ${MAX_TEXT_BYTES} are taken`, texts[0]?.[0]),
+      problem(
+        'APP_TEXT_INVALID',
+        `text resources of ${sum} bytes: at most ${MAX_TEXT_BYTES} are taken`,
+        texts[0]?.path,
+      ),
     );
   return problems;
 }
@@ -96,8 +101,8 @@ function policyProblems(content: Buffer | undefined): Problem[] {
   const found = (message: string) => [problem('APP_POLICY_MISSING', `${POLICY_FILE}: ${message}`, POLICY_FILE)];
   if (content === undefined) return found('missing: without it nobody may use the app');
   try {
-    const result = XMLValidator.validate(decodeText(content));
-    return result === true ? [] : found(`not well-formed XML, line ${result.err.line}: ${result.err.msg}`);
+    const message = xmlProblem(decodeText(content));
+    return message === undefined ? [] : found(message);
   } catch (error) {
     return found(`not UTF-8 text: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
 import { type Problem, problem } from '../errors.ts';
 
 /** Larger text is data, not configuration. */
-const MAX_SCANNED_BYTES = 256 * 1024;
+export const MAX_SCANNED_BYTES = 256 * 1024;
 /** Some rules take the square of a line's length; longer ones are minified code, of which the beginning is looked at. */
 const MAX_LINE = 1_000;
 
@@ -14,7 +14,7 @@ const OWN_RULES: readonly (readonly [string, RegExp])[] = [
   ['application insights key', /\bInstrumentationKey=[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i],
   ['password in a connection string', /\b(?:Password|Pwd)=(?!\s*[;"']|[<{$*])[^;"'\s]{6,};/i],
   ['json web token', /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
-  ['kubernetes secret', /^\s*["']?kind["']?\s*:\s*["']?Secret["']?\s*,?\s*$/m],
+  ['kubernetes secret', /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Secret["']?[ \t]*,?[ \t]*$/m],
 ];
 
 const LONG_LINE = new RegExp(`^(.{${MAX_LINE}}).+$`, 'gm');

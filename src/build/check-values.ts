@@ -1,9 +1,10 @@
 import { type Problem, problem } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
 import { type Environment, fillPattern } from '../model/environments.ts';
-import type { AppName } from '../model/names.ts';
+import { type AppName, NAMESPACE } from '../model/names.ts';
 import type { Policy } from '../model/policy.ts';
 import { appHost } from './app-values.ts';
+import { foreignHosts, routeProblems } from './check-routes.ts';
 import type { Values } from './read-values.ts';
 
 /** Fields of a pod that reach out of it, wherever they stand. */
@@ -30,8 +31,10 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 const isZero = (value: unknown): boolean => Number(value) === 0 && value !== '' && value !== null;
 /** Flux would expand the first, Helm's `tpl` the second. */
 const TEMPLATE = /\$\{|\{\{/;
-/** Traefik's matchers of a host, in a route. */
-const HOST_MATCHER = /\bHost(?:Regexp|SNI|SNIRegexp|Header)?\s*\(([^)]*)\)/gi;
+/** Where a Traefik route has its rule. */
+const RULE_KEY = 'match';
+/** What has routes, and what they refer to. */
+const ROUTING = /^(ingressRoute|customIngressRoutes|middlewares)\./;
 const MAX_PROBLEMS = 100;
 
 /** Why values must not reach a cluster: what escapes the pod, the org's own hosts, or the chart. */
@@ -43,7 +46,8 @@ export function valuesProblems(values: Values, name: AppName, environment: Envir
   const isAnyKey = policy.valuesKeys.includes('*');
   for (const key of Object.keys(values))
     if (!isAnyKey && !policy.valuesKeys.includes(key)) add(key, 'the chart knows no such key');
-  const hosts = new Set([appHost(name, environment), ...policy.hosts.map((host) => fillPattern(host, name))]);
+  const ownHosts = [appHost(name, environment), ...policy.hosts.map((host) => fillPattern(host, name))];
+  const hosts = new Set(ownHosts.map((host) => host.toLowerCase()));
   walk(values, '', (path, key, value) => {
     if (FORBIDDEN_KEYS.has(key)) add(path, 'reaches out of the pod, and is refused');
     for (const [forbidden, isForbidden] of FORBIDDEN_VALUES)
@@ -51,21 +55,14 @@ export function valuesProblems(values: Values, name: AppName, environment: Envir
     if (key === 'capabilities' && isRecord(value) && Array.isArray(value.add) && value.add.length > 0)
       add(path, 'adds capabilities');
     if (TEMPLATE.test(key)) add(path, "'${' and '{{' would be expanded in the cluster");
+    if (key === 'namespace' && ROUTING.test(path) && value !== NAMESPACE)
+      add(path, `reaches into another namespace than '${NAMESPACE}'`);
+    if (key === RULE_KEY) for (const message of routeProblems(value, hosts)) add(path, message);
     if (typeof value !== 'string') return;
     if (TEMPLATE.test(value)) add(path, "'${' and '{{' would be expanded in the cluster");
-    for (const foreign of foreignHosts(value, hosts)) add(path, `routes '${foreign}', which is not the org's own host`);
+    if (key !== RULE_KEY) for (const message of foreignHosts(value, hosts)) add(path, message);
   });
   return problems;
-}
-
-/** Hosts in a route's rule that are not the org's: anything but a plain name of ours counts as foreign. */
-function foreignHosts(text: string, hosts: ReadonlySet<string>): string[] {
-  const matchers = [...text.matchAll(HOST_MATCHER)];
-  return matchers.flatMap(([matcher, inner = '']) => {
-    const isPlain = /^Host\s*\(/i.test(matcher);
-    const named = inner.split(',').map((part) => part.trim().replace(/^[`'"]|[`'"]$/g, ''));
-    return isPlain ? named.filter((host) => !hosts.has(host.toLowerCase())) : [matcher];
-  });
 }
 
 function walk(value: unknown, path: string, visit: (path: string, key: string, value: unknown) => void): void {

@@ -1,8 +1,10 @@
-import { isScalar, Lexer, Parser, type YAMLMap } from 'yaml';
+import { isScalar, Lexer, Parser, parseDocument, type YAMLMap } from 'yaml';
 
 export const MAX_YAML_DEPTH = 64;
 /** Twice what 20,000 values take, the most that an app may have; each costs 5 µs until it is refused. */
 const MAX_TOKENS = 150_000;
+/** Far more than are shown; each is an error to yaml, and costs more than a token does. */
+const MAX_FAULTS = 1_000;
 
 /**
  * Why a text must not reach yaml's composer, which is recursive: a document nested thousands deep ends the process (V8
@@ -12,14 +14,32 @@ const MAX_TOKENS = 150_000;
 export function yamlDanger(text: string): string | undefined {
   const parser = new Parser();
   let tokens = 0;
+  let faults = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++tokens > MAX_TOKENS) return `more than ${MAX_TOKENS} tokens`;
-    for (const token of parser.next(lexeme)) if (token.type === 'directive') return 'a directive (%YAML, %TAG)';
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'directive') return 'a directive (%YAML, %TAG)';
+      if (token.type === 'error' && ++faults > MAX_FAULTS) return `more than ${MAX_FAULTS} faults`;
+    }
     // The document itself, and the scalar within, are on the stack too.
     if (parser.stack.length > MAX_YAML_DEPTH + 2) return `nested deeper than ${MAX_YAML_DEPTH}`;
   }
   return undefined;
 }
+
+/**
+ * `parseDocument`, for text from anyone: yaml makes an error of each fault, and to take down where it was made would be
+ * most of the time and memory that a text full of faults costs.
+ */
+export const parseQuietly: typeof parseDocument = (text, options) => {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parseDocument(text, options);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+};
 
 /** yaml's own check compares each key with each other one; this is linear. */
 export function repeatedKeys(map: YAMLMap): string[] {

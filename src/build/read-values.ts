@@ -1,7 +1,7 @@
-import { isAlias, isScalar, LineCounter, parseDocument, type ScalarTag, visit } from 'yaml';
+import { isAlias, isScalar, LineCounter, type ScalarTag, visit } from 'yaml';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
-import { MAX_YAML_DEPTH, repeatedKeys, yamlDanger } from './guard-yaml.ts';
+import { MAX_YAML_DEPTH, parseQuietly, repeatedKeys, yamlDanger } from './guard-yaml.ts';
 
 export const VALUES_FILE = 'deployment/values.yaml';
 
@@ -78,7 +78,7 @@ function parseValues(text: string): Values {
   const danger = yamlDanger(text);
   if (danger) throw invalid(danger);
   const lines = new LineCounter();
-  const document = parseDocument(text, {
+  const document = parseQuietly(text, {
     version: '1.2',
     merge: true,
     strict: true,

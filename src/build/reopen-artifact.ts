@@ -1,10 +1,13 @@
 import { parseDocument } from 'yaml';
-import { AppError } from '../errors.ts';
+import { throwIfAny } from '../errors.ts';
 import { DEPLOY_FOLDER, MANIFEST_FILE, type Manifest, manifestSchema, SOURCE_FOLDER } from '../model/artifact.ts';
 import type { FileDigest } from '../model/digest.ts';
+import type { Policy } from '../model/policy.ts';
 import { inflateEntry } from '../zip/inflate.ts';
 import type { CarriedFiles } from '../zip/pack-zip.ts';
-import { readZip, type ZipEntry } from '../zip/read-zip.ts';
+import type { ZipEntry } from '../zip/read-entry.ts';
+import { readZip } from '../zip/read-zip.ts';
+import { zipLimits } from '../zip/zip-limits.ts';
 import { decodeText } from './check-app.ts';
 import { VALUES_FILE } from './read-values.ts';
 
@@ -20,10 +23,13 @@ export interface ReopenedArtifact {
   readonly documents: ReadonlyMap<string, unknown>;
 }
 
-/** Only for bytes whose digest is known to be that of an accepted artifact: nothing is checked again. */
-export async function reopenArtifact(zip: Buffer): Promise<ReopenedArtifact> {
-  const { entries, problems } = readZip(zip, 'artifact');
-  if (problems.length > 0) throw new AppError('INTERNAL', 'an accepted artifact that is no artifact');
+/**
+ * Only for bytes whose digest is known to be that of an accepted artifact: its content is not checked again.
+ * @throws AppError ZIP_*, where the rules for a zip were others when it was accepted
+ */
+export async function reopenArtifact(zip: Buffer, policy: Policy): Promise<ReopenedArtifact> {
+  const { entries, problems } = readZip(zip, 'artifact', zipLimits(policy.limits));
+  throwIfAny(problems);
   const textOf = async (entry: ZipEntry) => decodeText(await inflateEntry(entry));
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   const manifest = manifestSchema.parse(JSON.parse(await textOf(byPath.get(MANIFEST_FILE) as ZipEntry)));

@@ -37,7 +37,7 @@ const OF_ONE_DEPLOYMENT: readonly ErrorCode[] = ['SCOPES_CHANGED', 'PLATFORM_DAT
  */
 export async function assembleArtifact(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
   if (subject.from === undefined) return fromRepository(ports, studio, subject);
-  const { artifact, warnings } = await openArtifact(ports, subject.from);
+  const { artifact, warnings } = await openArtifact(ports, studio, subject.from);
   const taken = { carried: artifact.carried, warnings: [...warnings, ...deploymentWarnings(subject)] };
   if (subject.kind === 'rollback') return { ...renewArtifact(artifact, subject.id, traceOf(subject)), ...taken };
   return { ...buildArtifact(appInputs(studio, subject, artifact.source, artifact.valuesText)), ...taken };
@@ -46,6 +46,7 @@ export async function assembleArtifact(ports: Ports, studio: Studio, subject: As
 async function fromRepository(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
   const { files, valuesText, carried, warnings } = await gatherSource(
     ports.repositories,
+    studio.policy,
     subject,
     subject.commit ?? '',
   );
@@ -56,6 +57,7 @@ async function fromRepository(ports: Ports, studio: Studio, subject: AssemblySub
 /** The archive's bytes are those that were accepted, or they are not used. */
 async function openArtifact(
   ports: Ports,
+  studio: Studio,
   id: string,
 ): Promise<{ artifact: ReopenedArtifact; warnings: readonly Problem[] }> {
   const from = await ports.ledger.deployment(id);
@@ -65,7 +67,7 @@ async function openArtifact(
       path: 'fromDeploymentId',
     });
   return {
-    artifact: await reopenArtifact(zip),
+    artifact: await reopenArtifact(zip, studio.policy),
     warnings: from.warnings.filter(({ code }) => !OF_ONE_DEPLOYMENT.includes(code)),
   };
 }

@@ -6,11 +6,10 @@ import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { type ArtifactPath, releaseKey } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { packZip } from '../zip/pack-zip.ts';
-import { ZIP_LIMITS } from '../zip/read-zip.ts';
 import { type Assembly, assembleArtifact } from './assemble-artifact.ts';
 import { changedInputs } from './changed-inputs.ts';
 import { type DeployRequest, requestDigest } from './deploy-request.ts';
+import { packArtifact } from './pack-artifact.ts';
 import { recallPreview } from './remember-previews.ts';
 import { resolveRequest } from './resolve-request.ts';
 
@@ -73,13 +72,9 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
     ledger.move(deployment.id, 'building', { message: buildingMessage(deployment), origin: 'api' }),
   ]);
   assertUnchanged(deployment, artifact);
-  const zip = await packZip(artifact.manifestFile, artifact.deployFiles, artifact.carried);
-  if (zip.length > ZIP_LIMITS.maxZipBytes)
-    throw new AppError(
-      'ZIP_LIMIT',
-      `the artifact has ${zip.length} bytes: at most ${ZIP_LIMITS.maxZipBytes} are taken`,
-    );
-  const { inputsDigest, deployDigest } = artifact.manifest;
+  const zip = await packArtifact(artifact, studio.policy);
+  const { manifest } = artifact;
+  const { inputsDigest, deployDigest } = manifest;
   const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
   // Before the upload, so that the blob's event finds whose it is.
   if (!(await ledger.recordBuilt(deployment, built, artifact.warnings))) {
@@ -93,7 +88,7 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   await ledger.move(deployment.id, 'uploaded', event).catch((error) => {
     log.error('upload could not be recorded', { ...about(deployment), error });
   });
-  log.info('artifact stored', { ...about(deployment), bytes: built.bytes, files: artifact.manifest.files.length });
+  log.info('artifact stored', { ...about(deployment), bytes: built.bytes, files: manifest.files.length });
 }
 
 function buildingMessage({ kind, commit, from }: Deployment): string {

@@ -1,15 +1,18 @@
-import { appProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
-import { secretProblems } from '../build/check-secrets.ts';
+import { appProblems, checkedSizeProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
+import { MAX_SCANNED_BYTES, secretProblems } from '../build/check-secrets.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { SOURCE_FOLDER } from '../model/artifact.ts';
 import { type FileDigest, sha256 } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Repositories } from '../ports.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
-import { inflateEntry } from '../zip/inflate.ts';
+import { digestEntry, inflateEntry } from '../zip/inflate.ts';
 import type { CarriedFiles } from '../zip/pack-zip.ts';
-import { readZip, ZIP_LIMITS, type ZipEntry } from '../zip/read-zip.ts';
+import type { ZipEntry } from '../zip/read-entry.ts';
+import { readZip } from '../zip/read-zip.ts';
+import { type ZipLimits, zipLimits } from '../zip/zip-limits.ts';
 
 export interface GatheredSource {
   /** Paths as in the repository. */
@@ -28,19 +31,26 @@ const MAX_WARNINGS = 100;
  * The repository at a commit, checked to be an app that can be deployed.
  * @throws AppError GITEA_*, COMMIT_UNKNOWN, or every problem that keeps it from being deployed
  */
-export async function gatherSource(repositories: Repositories, name: AppName, commit: string): Promise<GatheredSource> {
+export async function gatherSource(
+  repositories: Repositories,
+  policy: Policy,
+  name: AppName,
+  commit: string,
+): Promise<GatheredSource> {
   const archive = await repositories.archive(name, commit);
   if (archive === undefined)
     throw new AppError('COMMIT_UNKNOWN', `commit ${commit} is not in ${name.org}/${name.app} any more`);
-  const entries = readArchive(archive);
+  const entries = readArchive(archive, zipLimits(policy.limits));
+  throwIfAny(checkedSizeProblems(entries.map(({ path, entry }) => ({ path, size: entry.size }))));
   const files: FileDigest[] = [];
   const contents = new Map<string, Buffer>();
   const warnings: Problem[] = [];
   for (const { path, entry } of entries) {
-    const content = await inflateEntry(entry).catch((cause) => {
+    const { digest, content } = await readFile(path, entry).catch((cause) => {
       throw new AppError('GITEA_ARCHIVE_INVALID', `the archive of ${commit} is damaged at ${path}`, { cause });
     });
-    files.push({ path, size: content.length, sha256: sha256(content) });
+    files.push(digest);
+    if (content === undefined) continue;
     if (isCheckedFile(path)) contents.set(path, content);
     if (warnings.length < MAX_WARNINGS) warnings.push(...(await secretProblems(path, content)));
   }
@@ -61,10 +71,18 @@ export async function gatherSource(repositories: Repositories, name: AppName, co
   };
 }
 
+/** A file's digest, and its content where that is looked into. */
+async function readFile(path: string, entry: ZipEntry): Promise<{ digest: FileDigest; content?: Buffer }> {
+  if (!isCheckedFile(path) && entry.size > MAX_SCANNED_BYTES)
+    return { digest: { ...(await digestEntry(entry)), path } };
+  const content = await inflateEntry(entry);
+  return { digest: { path, size: content.length, sha256: sha256(content) }, content };
+}
+
 /** The archive's files, their paths taken from below its one top folder. */
-function readArchive(archive: Buffer): { path: string; entry: ZipEntry }[] {
+function readArchive(archive: Buffer, limits: ZipLimits): { path: string; entry: ZipEntry }[] {
   // Folders are entries of the archive, though not of the artifact.
-  const { entries, problems } = readZip(archive, 'git', { ...ZIP_LIMITS, maxEntries: 2 * ZIP_LIMITS.maxEntries });
+  const { entries, problems } = readZip(archive, 'git', { ...limits, maxEntries: 2 * limits.maxEntries });
   const damage = problems.find(({ code }) => code === 'ZIP_STRUCTURE');
   if (damage) throw new AppError('GITEA_ARCHIVE_INVALID', `the archive from Gitea is damaged: ${damage.message}`);
   const top = topFolder(archiveTop(entries, problems));
@@ -73,7 +91,7 @@ function readArchive(archive: Buffer): { path: string; entry: ZipEntry }[] {
   );
   if (!entries.every(({ path }) => path.startsWith(top)))
     throw new AppError('GITEA_ARCHIVE_INVALID', 'the archive from Gitea has more than one top folder');
-  throwIfAny(countProblems(entries.length));
+  throwIfAny(countProblems(entries.length, limits.maxEntries - OUR_ENTRIES));
   return entries.map((entry) => ({ path: entry.path.slice(top.length), entry }));
 }
 
@@ -82,8 +100,7 @@ const archiveTop = (entries: readonly ZipEntry[], problems: readonly Problem[]):
 
 const topFolder = (path: string): string => path.slice(0, path.indexOf('/') + 1);
 
-function countProblems(files: number): Problem[] {
-  const most = ZIP_LIMITS.maxEntries - OUR_ENTRIES;
+function countProblems(files: number, most: number): Problem[] {
   if (files > most) return [problem('ZIP_LIMIT', `the repository has ${files} files: at most ${most} are taken`)];
   if (files === 0) return [problem('APP_METADATA_INVALID', 'the repository is empty')];
   return [];

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
 import type { ErrorCode, Problem } from '../../src/errors.ts';
 import type { Manifest } from '../../src/model/artifact.ts';
+import type { Studio } from '../../src/model/environments.ts';
 import {
   type Alterations,
   alterArtifact,
@@ -13,6 +15,7 @@ import {
   TT02,
   unpack,
 } from '../support/make-artifact.ts';
+import type { RawEntry } from '../zip/write-zip.ts';
 
 const HELM_RELEASE = 'deploy/helmrelease.yaml';
 const VALUES = 'deploy/values.yaml';
@@ -96,6 +99,56 @@ describe('validateArtifact', () => {
       assert.ok('problems' in result);
       assert.deepEqual([result.problems.length, result.problems[0]?.code], [1, 'RELEASE_POLICY']);
       assert.match(result.problems[0]?.message ?? '', reason);
+    }
+  });
+
+  it('takes no client for Maskinporten where the policy does not allow the kind, and builds none', async () => {
+    const studio: Studio = { ...STUDIO, policy: { ...STUDIO.policy, kinds: ['HelmRelease'] } };
+    const result = await validateArtifact(await makeArtifact(), PATH, TT02, studio, EXPECTED);
+    assert.ok('problems' in result);
+    assert.deepEqual(
+      result.problems.map(({ code, path }) => [code, path]),
+      [['KIND_NOT_ALLOWED', CLIENT]],
+    );
+    await assert.rejects(makeArtifact({ inputs: { studio } }), { code: 'KIND_NOT_ALLOWED', message: /2 Maskinporten/ });
+    const without = await makeArtifact({ inputs: { studio, scopes: [] } });
+    assert.ok('artifact' in (await validateArtifact(without, PATH, TT02, studio, { ...EXPECTED, scopes: [] })));
+  });
+
+  it('takes files that are never in memory whole, and finds what is wrong with them', async () => {
+    const video = 'source/App/wwwroot/video.mp4';
+    const large = Buffer.from(randomBytes(2 ** 21).map((byte) => byte & 15));
+    const packed = (both: RawEntry['both'] = {}): Alterations => ({
+      entries: { [video]: large },
+      raw: (entries) => entries.map((entry) => (entry.name === video ? { ...entry, deflate: true, both } : entry)),
+    });
+    assert.deepEqual(await codesOf(packed()), []);
+    await assertRefused('ZIP_DATA', packed({ crc32: 1 }), /video\.mp4: the CRC-32 does not fit/);
+    const other: Alterations = {
+      ...packed(),
+      manifest: ({ files, ...rest }) => ({
+        ...rest,
+        files: files.map((file) => (file.path === video ? { ...file, sha256: 'a'.repeat(64) } : file)),
+      }),
+    };
+    await assertRefused('MANIFEST_MISMATCH', other, /video\.mp4: size or SHA-256 differs/);
+  });
+
+  it('refuses what is too large to be looked into by its record alone', async () => {
+    for (const [path, code] of [
+      ['artifact.json', 'YAML_UNSAFE'],
+      [HELM_RELEASE, 'YAML_UNSAFE'],
+      [METADATA, 'APP_METADATA_INVALID'],
+      [POLICY, 'APP_POLICY_MISSING'],
+      ['source/.gitmodules', 'SUBMODULE_UNSUPPORTED'],
+    ] as const) {
+      const inflatedBytes = path === 'artifact.json' ? 10 * 2 ** 20 : 2 ** 20 + 1;
+      const said = { data: Buffer.alloc(110_000), both: { method: 8, compressedBytes: 110_000, inflatedBytes } };
+      const codes = await codesOf({
+        entries: path === 'source/.gitmodules' ? { [path]: 'x' } : {},
+        raw: (entries) => entries.map((entry) => (entry.name === path ? { ...entry, ...said } : entry)),
+      });
+      assert.deepEqual(codes, [code], path);
     }
   });
 

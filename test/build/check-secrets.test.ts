@@ -43,6 +43,13 @@ describe('a secret in clear', () => {
     assert.ok((await secretProblems('x', Buffer.from(text))).length > 0);
   });
 
+  it('is found behind white space without end, which takes no longer than other text', async () => {
+    for (const space of ['\n', ' \n', '\t\r\n']) {
+      const text = `${space.repeat(200_000 / space.length)}\t"kind" : "Secret" ,\r\n`;
+      assert.equal((await secretProblems('x', Buffer.from(text))).length, 1);
+    }
+  });
+
   it('is not looked for in what is no text, or far too long', async () => {
     const secret = Buffer.from(SECRETS['a GitHub token'] ?? '');
     assert.deepEqual(await secretProblems('x.png', Buffer.concat([Buffer.from([0]), secret])), []);

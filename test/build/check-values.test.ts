@@ -68,6 +68,14 @@ describe('values for a cluster', () => {
       'customIngressRoutes.0.match',
     ],
     ['any host', { customIngressRoutes: [{ match: 'HostRegexp(`.*`)' }] }, 'customIngressRoutes.0.match'],
+    ['a rule without a host', { ingressRoute: { match: 'PathPrefix(`/`)' } }, 'ingressRoute.match'],
+    ['a rule that is no text', { customIngressRoutes: [{ match: ['x'] }] }, 'customIngressRoutes.0.match'],
+    [
+      'a middleware of another namespace',
+      { customIngressRoutes: [{ middlewares: [{ name: 'admin', namespace: 'kube-system' }] }] },
+      'customIngressRoutes.0.middlewares.0.namespace',
+    ],
+    ['a host where no rule stands', { podLabels: { note: 'Host(`nav.apps.tt02.altinn.no`)' } }, 'podLabels.note'],
     ['any TLS name', { customIngressRoutes: [{ match: 'HostSNI(`*`)' }] }, 'customIngressRoutes.0.match'],
   ];
   for (const [what, values, path] of escapes)
@@ -87,6 +95,7 @@ describe('values for a cluster', () => {
   it('may route a host that the policy names', () => {
     const values = { customIngressRoutes: [{ match: 'Host(`skjema.ttd.no`)' }] };
     assert.deepEqual(problems(values, { hosts: ['skjema.{org}.no'] }), []);
+    assert.deepEqual(problems(values, { hosts: ['Skjema.{org}.no'] }), []);
   });
 
   it('are answered with a bounded number of problems', () => {

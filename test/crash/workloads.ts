@@ -3,6 +3,7 @@ import { renewArtifact } from '../../src/build/renew-artifact.ts';
 import { reopenArtifact } from '../../src/build/reopen-artifact.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import { artifactBlob, INCOMING_CONTAINER } from '../../src/model/names.ts';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
 import { ENVIRONMENT } from '../support/assert-whole.ts';
 import type { TestStack } from '../support/stack.ts';
@@ -73,7 +74,7 @@ export const WORKLOADS: readonly Workload[] = [
     async prepare(stack, app) {
       const earlier = await deployed(stack, app, '1');
       const zip = await stack.connection.ports.artifacts.readArtifact({ ...earlier, deploymentId: earlier.id });
-      const artifact = await reopenArtifact(zip as Buffer);
+      const artifact = await reopenArtifact(zip as Buffer, DEFAULT_POLICY);
       const id = randomUUID();
       const { manifestFile, deployFiles } = renewArtifact(artifact, id, {});
       const dropped = await packZip(manifestFile, deployFiles, artifact.carried);

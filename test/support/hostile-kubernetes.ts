@@ -183,6 +183,9 @@ const VALUES: HostileFamily = {
 /** Flux would put a variable in here. */
 const FOR_FLUX = `\${cluster_secret}`;
 
+const OWN_HOST = 'Host(`ttd.apps.tt02.altinn.no`)';
+const route = (match: string): Hostile => values(['customIngressRoutes'], [{ routes: [{ match }] }]);
+
 /** What the rules for values refuse in an app's own part of them. */
 const OWN_VALUES: HostileFamily = {
   'RELEASE_POLICY.value-unknown-to-the-chart': values(['extraObjects'], [{ kind: 'Pod' }]),
@@ -202,6 +205,16 @@ const OWN_VALUES: HostileFamily = {
     ['customIngressRoutes'],
     [{ routes: [{ match: 'Host(`nav.apps.tt02.altinn.no`)' }] }],
   ),
+  'RELEASE_POLICY.value-route-without-a-host': route('PathPrefix(`/`)'),
+  'RELEASE_POLICY.value-route-without-a-host-in-one-alternative': route(`${OWN_HOST} && Path(\`/x\`) || Path(\`/y\`)`),
+  'RELEASE_POLICY.value-route-of-every-host-but-one': route(`!${OWN_HOST}`),
+  'RELEASE_POLICY.value-route-by-header': route('Headers(`Host`, `nav.apps.tt02.altinn.no`)'),
+  'RELEASE_POLICY.value-route-by-header-beside-a-host': route(`${OWN_HOST} || HeaderRegexp(\`host\`, \`.*\`)`),
+  'RELEASE_POLICY.value-route-in-lower-case': route('host(`nav.apps.tt02.altinn.no`)'),
+  'RELEASE_POLICY.value-route-with-an-escape': route('Host("\\x6eav.apps.tt02.altinn.no")'),
+  'RELEASE_POLICY.value-route-that-does-not-end': route(`${OWN_HOST} && (`),
+  'RELEASE_POLICY.value-route-nested-without-end': route(`${'('.repeat(5_000)}${OWN_HOST}${')'.repeat(5_000)}`),
+  'RELEASE_POLICY.value-hosts-without-end': values(['podAnnotations', 'note'], 'Host('.repeat(100_000)),
   'RELEASE_POLICY.value-route-of-all-hosts': values(
     ['customIngressRoutes'],
     [{ routes: [{ match: 'HostRegexp(`.+`)' }] }],

@@ -106,6 +106,7 @@ const TEXTS: HostileFamily = {
   'YAML_UNSAFE.nested-blocks': values(Array.from({ length: 100 }, (_, i) => `${' '.repeat(i)}a:\n`).join('')),
   'YAML_UNSAFE.nested-list-dashes': values(`a:\n${'- '.repeat(1_000)}x\n`),
   'YAML_UNSAFE.over-a-mebibyte': values(`# ${noise(24_000)}${'x'.repeat(2 ** 20)}\n`),
+  'YAML_UNSAFE.faults': values(']'.repeat(140_000)),
   'YAML_UNSAFE.tokens': values(`a: [${'1,'.repeat(200_000)}]\n`),
 };
 

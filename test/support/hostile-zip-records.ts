@@ -174,6 +174,22 @@ const OVERLAPPING: HostileFamily = {
   'ZIP_STRUCTURE.extra-field-cut-in-local-header': lastSaysHere({ extra: u16(0x5455, 9) }),
 };
 
+const LAST = ENTRIES.length - 1;
+const BETWEEN = [...ENTRIES.keys()].slice(1, -1);
+
+/** Who reads from the start of the file sees the entries in another order than who reads the directory. */
+const ORDER: HostileFamily = {
+  'ZIP_STRUCTURE.directory-reversed': around({ directoryOrder: [...ENTRIES.keys()].reverse() }),
+  'ZIP_STRUCTURE.directory-with-two-entries-swapped': around({
+    directoryOrder: [0, ...BETWEEN.slice(0, -1), LAST, LAST - 1],
+  }),
+  'ZIP_STRUCTURE.manifest-first-in-the-directory-only': {
+    raw: ([manifest, ...others]) => [...others, manifest as RawEntry],
+    archive: { directoryOrder: [LAST, ...ENTRIES.keys()].slice(0, ENTRIES.length) },
+  },
+  'ZIP_STRUCTURE.manifest-first-in-the-file-only': around({ directoryOrder: [...BETWEEN, LAST, 0] }),
+};
+
 /** The records for archives beyond 4 GiB, next to those of an archive that is small. */
 const ZIP64: HostileFamily = {
   'ZIP_UNSUPPORTED.zip64': lastSays({ extra: extraField(1, Buffer.alloc(16)), versionNeeded: 45 }),
@@ -218,6 +234,7 @@ export const HOSTILE_RECORDS: HostileFamily = {
   ...CUT,
   ...DISAGREEING,
   ...OVERLAPPING,
+  ...ORDER,
   ...ZIP64,
   ...DISKS,
 };

@@ -18,6 +18,7 @@ import type { Repositories } from '../../src/ports.ts';
 import { inflateEntry } from '../../src/zip/inflate.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
+import { zipLimits } from '../../src/zip/zip-limits.ts';
 import { type RawArchive, type RawEntry, writeZip } from '../zip/write-zip.ts';
 
 export const TT02: Environment = {
@@ -36,6 +37,8 @@ export const STUDIO: Studio = {
   policy: DEFAULT_POLICY,
   environments: [TT02],
 };
+
+export const LIMITS = zipLimits(STUDIO.policy.limits);
 
 /** What Studio and the configuration say of it. */
 export const EXPECTED: ExpectedInputs = {
@@ -85,7 +88,7 @@ export interface ArtifactOptions {
 export async function makeArtifact({ repository = {}, inputs = {} }: ArtifactOptions = {}): Promise<Buffer> {
   const archive = await makeRepositoryZip(repository);
   const repositories = { archive: async () => archive } as unknown as Repositories;
-  const source = await gatherSource(repositories, PATH, COMMIT);
+  const source = await gatherSource(repositories, STUDIO.policy, PATH, COMMIT);
   const built = buildArtifact({
     org: PATH.org,
     app: PATH.app,
@@ -135,7 +138,7 @@ export async function alterArtifact(alterations: Alterations): Promise<Buffer> {
 
 /** Every file by its path, in the order of the zip; throws when `readZip` has anything to say. */
 export async function unpack(zip: Buffer): Promise<Map<string, Buffer>> {
-  const { entries, problems } = readZip(zip, 'artifact');
+  const { entries, problems } = readZip(zip, 'artifact', LIMITS);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const files = new Map<string, Buffer>();
   for (const entry of entries) files.set(entry.path, await inflateEntry(entry));

@@ -9,7 +9,7 @@ import { artifactBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
 import { writeZip } from '../zip/write-zip.ts';
-import { COMMIT, EXPECTED, PATH, STUDIO, TT02 } from './make-artifact.ts';
+import { COMMIT, EXPECTED, LIMITS, PATH, STUDIO, TT02 } from './make-artifact.ts';
 import { REJECTED_FOLDER } from './make-hostile-archives.ts';
 
 export interface RejectionExample {
@@ -43,7 +43,7 @@ export const REJECTION_EXAMPLES: Readonly<Partial<Record<ErrorCode, RejectionExa
   SUBMODULE_UNSUPPORTED: archive('app', 'SUBMODULE_UNSUPPORTED.gitmodules.zip'),
   SYMLINK_UNSUPPORTED: {
     ...{ foundBy: 'app', what: 'A repository in Gitea that holds a link, when it is built' },
-    find: async () => readZip(gitArchiveWithLink(), 'git').problems,
+    find: async () => readZip(gitArchiveWithLink(), 'git', LIMITS).problems,
   },
   KIND_NOT_ALLOWED: archive('Kubernetes', 'KIND_NOT_ALLOWED.job.zip'),
   RELEASE_POLICY: archive('Kubernetes', 'RELEASE_POLICY.value-host-path.zip'),

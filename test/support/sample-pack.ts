@@ -16,7 +16,7 @@ export type Shuffle = <T>(list: readonly T[]) => T[];
 export async function packSample(archive: Buffer, shuffle: Shuffle = (list) => [...list]): Promise<Buffer> {
   const inputs = sampleInputs({ scopes: SAMPLE_SCOPES });
   const repositories = { archive: async () => archive } as Partial<Repositories> as Repositories;
-  const { files, valuesText, carried } = await gatherSource(repositories, inputs, inputs.commit);
+  const { files, valuesText, carried } = await gatherSource(repositories, inputs.studio.policy, inputs, inputs.commit);
   const { manifestFile, deployFiles } = buildArtifact({ ...inputs, source: shuffle(files), valuesText });
   return packZip(manifestFile, shuffle(deployFiles), { ...carried, renames: shuffle(carried.renames) });
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { inflateEntry } from '../../src/zip/inflate.ts';
-import type { ZipEntry } from '../../src/zip/read-zip.ts';
+import fc from 'fast-check';
+import { sha256 } from '../../src/model/digest.ts';
+import { digestEntry, inflateEntry } from '../../src/zip/inflate.ts';
+import type { ZipEntry } from '../../src/zip/read-entry.ts';
 
 const TEXT = Buffer.from('What was packed. '.repeat(100));
 
@@ -66,5 +68,55 @@ describe('inflateEntry', () => {
       await assertWrong(entry({ data: bomb, size }), /does not inflate to/);
       assert.ok(process.memoryUsage().rss - before.rss < 64 * 2 ** 20, 'it kept what it inflated');
     }
+  });
+});
+
+describe('digestEntry', () => {
+  const LARGE = Buffer.from(Array.from({ length: 2 ** 17 }, (_, i) => `line ${i}\n`).join(''));
+  const data = deflateRawSync(LARGE);
+  const damaged = (change: Partial<ZipEntry>): ZipEntry => entry({ content: LARGE, data, ...change });
+  const read = async (large: ZipEntry) => sha256(await inflateEntry(large));
+  const digest = async (large: ZipEntry) => (await digestEntry(large)).sha256;
+  const outcome = (promise: Promise<string>) => promise.catch(({ code, message }) => `${code} ${message}`);
+
+  it('is of what inflateEntry gives, whatever the size', async () => {
+    for (const size of [0, 10, 2 ** 20, 2 ** 20 + 1, LARGE.length])
+      for (const deflated of [true, false]) {
+        const content = LARGE.subarray(0, size);
+        const some = entry({ content, deflated, data: deflated ? deflateRawSync(content) : content });
+        assert.deepEqual(await digestEntry(some), { path: 'a', size, sha256: sha256(content) });
+      }
+  });
+
+  const wrong: [string, Partial<ZipEntry>, RegExp][] = [
+    ['a CRC-32 that does not fit', { crc32: crc32(LARGE) ^ 1 }, /a: the CRC-32 does not fit/],
+    ['a size that is said too large', { size: LARGE.length + 1 }, /a: \d+ bytes instead of \d+/],
+    ['a size that is said one too small', { size: LARGE.length - 1 }, /a: does not inflate to/],
+    ['a size that is said much too small', { size: 2 ** 20 + 1 }, /a: does not inflate to/],
+    ['one byte behind the stream', { data: Buffer.concat([data, Buffer.alloc(1)]) }, /a: bytes behind the end/],
+    ['a second stream', { data: Buffer.concat([data, data]) }, /a: bytes behind the end/],
+    ['a stream without its last byte', { data: data.subarray(0, -1) }, /a: does not inflate to/],
+    ['half a stream', { data: data.subarray(0, data.length / 2) }, /a: does not inflate to/],
+    ['no stream', { data: Buffer.alloc(0) }, /a: does not inflate to/],
+    ['what is no stream', { data: Buffer.from([0xff, 0xff]) }, /a: does not inflate to/],
+    ['a zlib header', { data: Buffer.concat([Buffer.from([0x78, 0x9c]), data]) }, /a: /],
+  ];
+  for (const [what, change, message] of wrong)
+    it(`refuses ${what}, in the words of inflateEntry`, async () => {
+      await assert.rejects(digestEntry(damaged(change)), { name: 'AppError', code: 'ZIP_DATA', message });
+      assert.equal(await outcome(digest(damaged(change))), await outcome(read(damaged(change))));
+    });
+
+  it('says what inflateEntry says of any damaged stream', async () => {
+    const flip = fc.record({ at: fc.nat({ max: data.length - 1 }), bit: fc.nat({ max: 7 }) });
+    await fc.assert(
+      fc.asyncProperty(flip, async ({ at, bit }) => {
+        const bytes = Buffer.from(data);
+        bytes[at] = (bytes[at] as number) ^ (1 << bit);
+        const broken = damaged({ data: bytes });
+        assert.equal(await outcome(digest(broken)), await outcome(read(broken)));
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { inflateEntry } from '../../src/zip/inflate.ts';
-import { readZip, type ZipWriter } from '../../src/zip/read-zip.ts';
-import { makeArtifact } from '../support/make-artifact.ts';
+import type { ZipWriter } from '../../src/zip/read-entry.ts';
+import { readZip } from '../../src/zip/read-zip.ts';
+import { LIMITS, makeArtifact } from '../support/make-artifact.ts';
 
 /** Why a test that needs the program can't run here; false when it can. */
 const lacks = (program: string, ...args: string[]): string | false =>
@@ -45,7 +46,7 @@ describe('archives of other programs', () => {
     });
 
   async function contentsOf(zip: Buffer, writer: ZipWriter): Promise<Record<string, string>> {
-    const { entries, problems } = readZip(zip, writer);
+    const { entries, problems } = readZip(zip, writer, LIMITS);
     assert.deepEqual(problems, []);
     const contents: Record<string, string> = {};
     for (const entry of entries) contents[entry.path] = (await inflateEntry(entry)).toString();
@@ -61,7 +62,7 @@ describe('archives of other programs', () => {
 
   it('are refused where they hold more than files: zip -r, zip -e, zip -y', { skip: noZip }, async () => {
     const codes = async (name: string) =>
-      new Set(readZip(await readFile(join(folder, name)), 'artifact').problems.map(({ code }) => code));
+      new Set(readZip(await readFile(join(folder, name)), 'artifact', LIMITS).problems.map(({ code }) => code));
     inTree('zip', '-X', '-q', '-r', '../folders.zip', 'App/config');
     assert.deepEqual([...(await codes('folders.zip'))], ['ZIP_TYPE']);
     inTree('zip', '-X', '-q', '-P', 'secret', '../encrypted.zip', 'run');
@@ -86,7 +87,7 @@ with zipfile.ZipFile('../python.zip', 'w', zipfile.ZIP_DEFLATED) as z:
 import sys, zipfile
 with zipfile.ZipFile(sys.stdout.buffer, 'w') as z: z.write('run')`;
     const { stdout } = spawnSync('sh', ['-c', 'python3 -c "$0" | cat', script], { cwd: join(folder, 'tree') });
-    assert.ok(readZip(stdout, 'artifact').problems.some(({ code }) => code === 'ZIP_UNSUPPORTED'));
+    assert.ok(readZip(stdout, 'artifact', LIMITS).problems.some(({ code }) => code === 'ZIP_UNSUPPORTED'));
   });
 
   it('are read: git archive, its folders left out and its commit found', { skip: noGit }, async () => {
@@ -110,12 +111,12 @@ with zipfile.ZipFile(sys.stdout.buffer, 'w') as z: z.write('run')`;
     const zip = archive();
     const expected = Object.fromEntries(Object.entries(FILES).map(([path, content]) => [`top/${path}`, content]));
     assert.deepEqual(await contentsOf(zip, 'git'), expected);
-    assert.equal(readZip(zip, 'git').comment, git('rev-parse', 'HEAD').trim());
+    assert.equal(readZip(zip, 'git', LIMITS).comment, git('rev-parse', 'HEAD').trim());
 
     git('add', '.');
     git('commit', '-q', '-m', 'with a link');
     assert.deepEqual(
-      readZip(archive(), 'git').problems.map(({ code, path }) => [code, path]),
+      readZip(archive(), 'git', LIMITS).problems.map(({ code, path }) => [code, path]),
       [['SYMLINK_UNSUPPORTED', 'top/App/link']],
     );
   });

@@ -4,7 +4,7 @@ import { inflateEntry } from '../../src/zip/inflate.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
 import { readCentralHeader } from '../../src/zip/records.ts';
-import { makeArtifact, makeRepositoryZip, unpack } from '../support/make-artifact.ts';
+import { LIMITS, makeArtifact, makeRepositoryZip, unpack } from '../support/make-artifact.ts';
 import { writeZip } from './write-zip.ts';
 
 const carriedZip = writeZip([
@@ -29,7 +29,7 @@ const files = [
 
 function centralHeaders(zip: Buffer) {
   let offset = zip.readUInt32LE(zip.length - 6);
-  return readZip(zip, 'artifact').entries.map(() => {
+  return readZip(zip, 'artifact', LIMITS).entries.map(() => {
     const header = readCentralHeader(zip, offset);
     assert.ok(header);
     offset = header.end;
@@ -39,7 +39,7 @@ function centralHeaders(zip: Buffer) {
 
 describe('packZip', () => {
   it('puts the first file first and all others by code point', async () => {
-    const { entries, problems } = readZip(await packZip(first, files, carried), 'artifact');
+    const { entries, problems } = readZip(await packZip(first, files, carried), 'artifact', LIMITS);
     assert.deepEqual(problems, []);
     assert.deepEqual(
       entries.map(({ path }) => path),
@@ -56,9 +56,9 @@ describe('packZip', () => {
   });
 
   it('takes over compressed bytes as they are', async () => {
-    const before = new Map(readZip(carriedZip, 'artifact').entries.map((entry) => [entry.path, entry]));
+    const before = new Map(readZip(carriedZip, 'artifact', LIMITS).entries.map((entry) => [entry.path, entry]));
     const after = new Map(
-      readZip(await packZip(first, files, carried), 'artifact').entries.map((entry) => [entry.path, entry]),
+      readZip(await packZip(first, files, carried), 'artifact', LIMITS).entries.map((entry) => [entry.path, entry]),
     );
     for (const { from, to, deflated } of carried.renames) {
       assert.deepEqual(after.get(to)?.data, before.get(from)?.data, to);
@@ -89,19 +89,19 @@ describe('packZip', () => {
   });
 
   it('packs an artifact that our own reader takes', async () => {
-    const { entries, problems } = readZip(await makeArtifact(), 'artifact');
+    const { entries, problems } = readZip(await makeArtifact(), 'artifact', LIMITS);
     assert.deepEqual(problems, []);
     for (const entry of entries) await inflateEntry(entry);
   });
 
   it('packs names beyond ASCII so that our own reader takes them', async () => {
     const zip = await makeArtifact({ repository: { 'App/wwwroot/søknad – 漢字.txt': 'x' } });
-    assert.deepEqual(readZip(zip, 'artifact').problems, []);
+    assert.deepEqual(readZip(zip, 'artifact', LIMITS).problems, []);
     assert.equal((await unpack(zip)).get('source/App/wwwroot/søknad – 漢字.txt')?.toString(), 'x');
   });
 
   it('reads its input as a repository archive', async () => {
-    const { problems, comment } = readZip(await makeRepositoryZip(), 'git');
+    const { problems, comment } = readZip(await makeRepositoryZip(), 'git', LIMITS);
     assert.deepEqual(problems, []);
     assert.equal(comment, 'c'.repeat(40));
   });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/errors.ts';
-import { readZip, ZIP_LIMITS, type ZipLimits } from '../../src/zip/read-zip.ts';
+import { readZip } from '../../src/zip/read-zip.ts';
+import type { ZipLimits } from '../../src/zip/zip-limits.ts';
+import { LIMITS } from '../support/make-artifact.ts';
 import { extraField, type HeaderFields, type RawArchive, type RawEntry, u16, u32, writeZip } from './write-zip.ts';
 
 const A: RawEntry = { name: 'a.txt', content: 'the first' };
@@ -11,11 +13,11 @@ const plain = (archive: RawArchive = {}): Buffer => writeZip([A, B], archive);
 const altered = (change: Partial<RawEntry>): Buffer => writeZip([A, { ...B, ...change }]);
 const mode = (bits: number) => (bits << 16) >>> 0;
 
-function codesOf(zip: Buffer, limits?: ZipLimits): ErrorCode[] {
+function codesOf(zip: Buffer, limits = LIMITS): ErrorCode[] {
   return [...new Set(readZip(zip, 'artifact', limits).problems.map(({ code }) => code))];
 }
 
-function assertRefused(zip: Buffer, code: ErrorCode, message?: RegExp, limits?: ZipLimits): void {
+function assertRefused(zip: Buffer, code: ErrorCode, message?: RegExp, limits = LIMITS): void {
   const { problems } = readZip(zip, 'artifact', limits);
   const found = problems.map((problem) => `${problem.code}: ${problem.message}`).join('\n');
   assert.ok(
@@ -26,7 +28,7 @@ function assertRefused(zip: Buffer, code: ErrorCode, message?: RegExp, limits?: 
 
 describe('readZip', () => {
   it('reads stored and deflated entries, in the order of the directory', () => {
-    const { entries, problems, comment } = readZip(plain(), 'artifact');
+    const { entries, problems, comment } = readZip(plain(), 'artifact', LIMITS);
     assert.deepEqual(problems, []);
     assert.equal(comment, '');
     assert.deepEqual(
@@ -41,7 +43,7 @@ describe('readZip', () => {
   });
 
   it('reads an archive without entries', () => {
-    assert.deepEqual(readZip(writeZip([]), 'artifact'), { entries: [], comment: '', problems: [] });
+    assert.deepEqual(readZip(writeZip([]), 'artifact', LIMITS), { entries: [], comment: '', problems: [] });
   });
 
   it('takes extra fields that only tell times and owners', () => {
@@ -57,6 +59,7 @@ describe('readZip', () => {
         { name: 'c', both: { externalAttributes: mode(0o120777) } },
       ]),
       'artifact',
+      LIMITS,
     );
     assert.deepEqual(
       problems.map(({ code, path }) => [code, path]),
@@ -85,29 +88,32 @@ describe('readZip', () => {
       assertRefused(plain({ comment: plain().subarray(-22) }), 'ZIP_STRUCTURE');
     });
     it('a gap between two entries', () => {
-      assertRefused(altered({ before: Buffer.alloc(3) }), 'ZIP_STRUCTURE', /gap or overlap/);
+      assertRefused(altered({ before: Buffer.alloc(3) }), 'ZIP_STRUCTURE', /gap, overlap/);
     });
     it('a gap between the last entry and the directory, and between directory and end', () => {
       assertRefused(plain({ beforeDirectory: Buffer.alloc(3) }), 'ZIP_STRUCTURE', /the entries end at/);
       assertRefused(plain({ beforeEnd: Buffer.alloc(3) }), 'ZIP_STRUCTURE', /does not reach/);
     });
+    it('a directory in another order than the entries lie in', () => {
+      assertRefused(plain({ directoryOrder: [1, 0] }), 'ZIP_STRUCTURE', /another order than the directory's/);
+    });
     it('an entry hidden between two others', () => {
       const hidden = writeZip([{ name: 'hidden', content: 'x' }]);
       const local = hidden.subarray(0, hidden.readUInt32LE(hidden.length - 6));
-      assertRefused(altered({ before: local }), 'ZIP_STRUCTURE', /gap or overlap/);
+      assertRefused(altered({ before: local }), 'ZIP_STRUCTURE', /gap, overlap/);
     });
     it('two entries over the same bytes', () => {
       const overlap = writeZip([
         A,
         { ...A, name: 'a2txt', central: { name: Buffer.from('a2txt'), localHeaderOffset: 0 } },
       ]);
-      assertRefused(overlap, 'ZIP_STRUCTURE', /gap or overlap/);
+      assertRefused(overlap, 'ZIP_STRUCTURE', /gap, overlap/);
     });
     it('an entry that reaches into the next, or into the directory', () => {
       assertRefused(
         writeZip([{ ...A, both: { compressedBytes: 60, inflatedBytes: 60 } }, B]),
         'ZIP_STRUCTURE',
-        /gap or overlap/,
+        /gap, overlap/,
       );
       assertRefused(altered({ both: { compressedBytes: 60 } }), 'ZIP_STRUCTURE', /the entries end at/);
     });
@@ -236,7 +242,7 @@ describe('readZip', () => {
   });
 
   describe('holds to its limits', () => {
-    const limits = (changes: Partial<ZipLimits>): ZipLimits => ({ ...ZIP_LIMITS, ...changes });
+    const limits = (changes: Partial<ZipLimits>): ZipLimits => ({ ...LIMITS, ...changes });
     it('takes what is just within them', () => {
       const zip = plain();
       const directory = zip.readUInt32LE(zip.length - 10);
@@ -273,7 +279,7 @@ describe('readZip', () => {
 
   describe("reading git's archives", () => {
     const git = (entries: RawEntry[], archive: RawArchive = {}) =>
-      readZip(writeZip(entries, { comment: Buffer.from('c'.repeat(40)), ...archive }), 'git');
+      readZip(writeZip(entries, { comment: Buffer.from('c'.repeat(40)), ...archive }), 'git', LIMITS);
     it('gives the comment, and leaves folders out', () => {
       const { entries, comment, problems } = git([
         { name: 'top/', both: { externalAttributes: 0x10 } },
@@ -297,7 +303,7 @@ describe('readZip', () => {
       const whole = writeZip([A, B], { comment: Buffer.from('c'.repeat(40)) });
       for (let length = 0; length < whole.length; length++)
         assert.deepEqual(
-          readZip(whole.subarray(0, length), 'git').problems.map(({ code }) => code),
+          readZip(whole.subarray(0, length), 'git', LIMITS).problems.map(({ code }) => code),
           ['ZIP_STRUCTURE'],
         );
     });
