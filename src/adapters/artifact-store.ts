@@ -6,6 +6,7 @@ import type { BlobAccount, BlobContainer } from './blob-storage.ts';
 const ARTIFACTS_CONTAINER = 'artifacts';
 const REJECTED_CONTAINER = 'rejected';
 const ARCHIVE_PAGE = 20;
+const MAX_CREATES = 3;
 const ZIP = 'application/zip';
 const JSON_TYPE = 'application/json';
 
@@ -15,8 +16,7 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
   const artifacts = account.container(ARTIFACTS_CONTAINER);
   const rejected = account.container(REJECTED_CONTAINER);
   return {
-    // Gone means that it was there and has been taken: by accept, which takes only what the row's digest names.
-    uploadIncoming: async (path, zip) => (await createOnce(incoming, artifactBlob(path), zip)) !== 'other',
+    uploadIncoming: (path, zip) => createOnce(incoming, artifactBlob(path), zip),
 
     async readIncoming(blobName, maxBytes) {
       const blob = await incoming.readUpTo(blobName, maxBytes);
@@ -30,7 +30,7 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
       await incoming.remove(blobName, etag);
     },
 
-    archive: async (path, zip) => ['created', 'same'].includes(await createOnce(artifacts, artifactBlob(path), zip)),
+    archive: (path, zip) => createOnce(artifacts, artifactBlob(path), zip),
 
     async archiveRelease(path, document) {
       const name = releaseBlob(path);
@@ -68,14 +68,16 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
   };
 }
 
-/** Creates a blob that is never overwritten. When one is there it may be our own, the answer lost on the way: its bytes tell. */
-async function createOnce(
-  container: BlobContainer,
-  name: string,
-  zip: Buffer,
-): Promise<'created' | 'same' | 'other' | 'gone'> {
-  if (await container.write(name, zip, 'absent', ZIP)) return 'created';
-  const present = await container.read(name);
-  if (present === undefined) return 'gone';
-  return present.bytes.equals(zip) ? 'same' : 'other';
+/**
+ * Creates a blob that is never overwritten; false when another is there. One that is there already may be our own, the
+ * answer lost on the way: its bytes tell. One that is gone when we look was taken by accept, or was never there: it is
+ * created again, since accept knows a repetition.
+ */
+async function createOnce(container: BlobContainer, name: string, zip: Buffer): Promise<boolean> {
+  for (let attempt = 0; attempt < MAX_CREATES; attempt++) {
+    if (await container.write(name, zip, 'absent', ZIP)) return true;
+    const present = await container.read(name);
+    if (present !== undefined) return present.bytes.equals(zip);
+  }
+  throw new AppError('STORAGE_UNAVAILABLE', `${name} is neither there nor to be made`, { retryAfterSeconds: 5 });
 }

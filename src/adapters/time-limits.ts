@@ -13,8 +13,9 @@ export interface TimeLimits {
     readonly tries: number;
   };
   readonly storage: {
-    /** Of one try. The SDK asks again after no answer, 429, 500, 502, 503 and 504. */
-    readonly tryTimeoutMs: number;
+    /** Of a call with all its tries, and the reading of its answer. One that hangs is made once more. */
+    readonly callTimeoutMs: number;
+    /** By the SDK, after no answer, 429, 500, 502, 503 and 504. */
     readonly tries: number;
     /** Doubled with each try. */
     readonly retryDelayMs: number;
@@ -30,6 +31,6 @@ export interface TimeLimits {
 
 export const TIME_LIMITS: TimeLimits = {
   gitea: { callTimeoutMs: 10_000, archiveTimeoutMs: 60_000, retryDelayMs: 200, tries: 3 },
-  storage: { tryTimeoutMs: 20_000, tries: 4, retryDelayMs: 200, maxRetryDelayMs: 3_000 },
+  storage: { callTimeoutMs: 30_000, tries: 4, retryDelayMs: 200, maxRetryDelayMs: 3_000 },
   database: { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, maxConnections: 10 },
 };

@@ -18,7 +18,7 @@ import {
 /** As in Azure, but short: a test can't wait half a minute for each hang. */
 const LIMITS: TimeLimits = {
   gitea: { callTimeoutMs: 1_000, archiveTimeoutMs: 1_500, retryDelayMs: 5, tries: 3 },
-  storage: { tryTimeoutMs: 500, tries: 3, retryDelayMs: 5, maxRetryDelayMs: 20 },
+  storage: { callTimeoutMs: 500, tries: 3, retryDelayMs: 5, maxRetryDelayMs: 20 },
   database: { connectTimeoutMs: 500, statementTimeoutMs: 700, maxConnections: 10 },
 };
 
