@@ -48,7 +48,7 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
     connectionTimeoutMillis: limits.connectTimeoutMs,
     statement_timeout: limits.statementTimeoutMs,
     // Of the client, for a server that does not keep its own.
-    query_timeout: limits.statementTimeoutMs + 2_000,
+    query_timeout: limits.statementTimeoutMs * 1.2,
     idle_in_transaction_session_timeout: limits.statementTimeoutMs,
     application_name: 'pull-deploy',
   });

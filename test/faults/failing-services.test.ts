@@ -13,9 +13,12 @@ import { type FaultyStack, noFaults, startFaultyStack } from './faulty-stack.ts'
 
 const APPS = 20;
 /** `FAULTY_DEPLOYMENTS=1000 npm run test:faults` */
-const DEPLOYMENTS = Number(process.env.FAULTY_DEPLOYMENTS ?? 60);
+const DEPLOYMENTS = Number(process.env.FAULTY_DEPLOYMENTS ?? 30);
 const FAULT_RATE = 0.1;
 const CLIENTS = 8;
+const MAX_TRIES = 100;
+/** In place of the seconds that `Retry-After` says. */
+const PAUSE_MS = 50;
 /** As often as the platform hands a blob over. */
 const DELIVERIES = 5;
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
@@ -48,13 +51,14 @@ describe('services that fail', () => {
   /** Like a client that comes again after `Retry-After`, with its key. A failure that is recorded is an answer. */
   async function askUntilHeard(app: string): Promise<void> {
     const key = randomUUID();
-    for (let tries = 0; tries < 20; tries++)
+    for (let tries = 0; tries < MAX_TRIES; tries++)
       try {
         await ask(app, key);
         return;
       } catch (error) {
         if (error instanceof AppError && 'deployment' in error) return;
         assert.equal(toAppError(error).kind, 'unavailable', String((error as Error).cause ?? error));
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     throw new Error('never heard');
   }
@@ -113,7 +117,7 @@ describe('services that fail', () => {
 
   for (const fault of TCP_FAULTS)
     it(`a database with ${fault} once at any call: the deployment ends as it should`, async () => {
-      for (let nth = 1, met = true; met; nth += 3) {
+      for (let nth = 1, met = true; met; nth += fault === 'hang' ? 7 : 3) {
         const app = nextApp();
         met = false;
         let calls = 0;
