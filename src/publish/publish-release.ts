@@ -4,7 +4,7 @@ import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { appContainer, isDeploymentId, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
-import { type ReleaseMarker, readItems, readMarker } from '../model/release.ts';
+import { type ReleaseMarker, readMarker } from '../model/release.ts';
 import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
 import { assertOwnSources } from './publish-sources.ts';
 
@@ -130,14 +130,15 @@ async function wantedDocument(
     return document;
   }
   // Nothing was ever deployed, says the ledger: then storage must say so too.
-  if (stored && marker?.state === 'none' && readItems(stored.text)?.length === 1) return stored.text;
+  const bare = bareRelease(key, status.installation, studio);
+  if (stored?.text === bare) return bare;
   const wasBare = marker?.state === 'none' || status.publishedSequence === 0;
   if ((stored !== undefined && !wasBare) || (await hasUnknownArtifacts(ports, key)))
     throw new AppError(
       'LEDGER_STALE',
       `${describe(key)}: storage has a release or artifacts, the database has none; nothing was written`,
     );
-  return bareRelease(key, status.installation, studio);
+  return bare;
 }
 
 /** An archive that holds what the ledger has never heard of tells that the ledger was emptied, or is another one. */

@@ -174,13 +174,14 @@ async function assertWasHere(
       'LEDGER_STALE',
       `sources of ${org} in ${environment} are damaged, and the database knows no app`,
     );
-  const [known] = ready.filter(({ sourceSince }) => sourceSince !== undefined);
-  if (stored || !known) return;
-  if ((await ports.documents.etag({ environment, container: appContainer(known), blob: RELEASE_BLOB })) === undefined)
-    throw new AppError(
-      'STORAGE_EMPTY',
-      `${environment}: neither the sources of ${org} nor the release of ${known.app} are there; nothing was written`,
-    );
+  const known = ready.filter(({ sourceSince }) => sourceSince !== undefined);
+  if (stored || known.length === 0) return;
+  for (const key of known)
+    if (await ports.documents.etag({ environment, container: appContainer(key), blob: RELEASE_BLOB })) return;
+  throw new AppError(
+    'STORAGE_EMPTY',
+    `${environment}: neither the sources of ${org} nor any release of its ${known.length} apps is there; nothing was written`,
+  );
 }
 
 /**
