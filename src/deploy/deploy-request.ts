@@ -1,29 +1,42 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../model/digest.ts';
-import { type AppName, isCommit, isDeploymentId, isTag } from '../model/names.ts';
+import { type AppName, COMMIT, DEPLOYMENT_ID, TAG } from '../model/names.ts';
 
 const envName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the name of an environment, like tt02');
 const what = {
   envName,
   tagName: z
     .string()
-    .refine(isTag, 'must be 1 to 128 of a-z, 0-9, dot and hyphen, and start with a letter or a digit')
+    .regex(TAG, 'must be 1 to 128 of a-z, 0-9, dot and hyphen, and start with a letter or a digit')
     .optional()
     .describe('Of a succeeded release in Studio; the newest, if several have the tag.'),
   commit: z
     .string()
-    .refine(isCommit, 'must be 40 hex digits in lower case')
+    .regex(COMMIT, 'must be 40 hex digits in lower case')
     .optional()
     .describe('Asserts which commit the tag names.'),
   fromDeploymentId: z
     .string()
-    .refine(isDeploymentId, 'must be a UUID in lower case')
+    .regex(DEPLOYMENT_ID, 'must be a UUID in lower case')
     .optional()
     .describe(
       'Instead of a tag: the accepted artifact of that deployment. In its own environment a rollback, in another a promotion of the same commit and inputs.',
     ),
 };
 
+/** The two rules below once more, for the document: zod's own checks have no form in JSON Schema. */
+const EITHER_OR = {
+  oneOf: [
+    {
+      ...{ title: 'A release', type: 'object', required: ['tagName'] },
+      properties: { tagName: { type: 'string' }, fromDeploymentId: false },
+    },
+    {
+      ...{ title: 'An earlier deployment', type: 'object', required: ['fromDeploymentId'] },
+      properties: { fromDeploymentId: { type: 'string' }, tagName: false, commit: false },
+    },
+  ],
+};
 const oneOfTwo = (body: { tagName?: string | undefined; fromDeploymentId?: string | undefined }) =>
   (body.tagName === undefined) !== (body.fromDeploymentId === undefined);
 const ONE_OF_TWO = { message: 'give either tagName or fromDeploymentId', path: ['tagName'] };
@@ -46,16 +59,18 @@ export const deployBodySchema = z
   })
   .refine(oneOfTwo, ONE_OF_TWO)
   .refine(commitWithTag, COMMIT_WITH_TAG)
-  .meta({ id: 'DeployRequest' });
+  .meta({ id: 'DeployRequest', ...EITHER_OR });
 
 /** The body of `POST …/deployments/preview`. */
 export const previewBodySchema = z
   .strictObject(what)
   .refine(oneOfTwo, ONE_OF_TWO)
   .refine(commitWithTag, COMMIT_WITH_TAG)
-  .meta({ id: 'PreviewRequest' });
+  .meta({ id: 'PreviewRequest', ...EITHER_OR });
 
-export const undeployBodySchema = z.strictObject({ envName, reason: reasonSchema.optional() });
+export const undeployBodySchema = z
+  .strictObject({ envName, reason: reasonSchema.optional() })
+  .meta({ id: 'UndeployRequest' });
 
 /** Who asks: an id that never changes, and the name shown in the history. */
 export interface Requester {

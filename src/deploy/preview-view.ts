@@ -19,8 +19,8 @@ export const changeSchema = z
   .object({
     document: z.string().describe('`deploy/helmrelease.yaml`'),
     path: z.string().describe('`spec.values.image.tag`; empty for a whole document.'),
-    before: z.unknown().optional(),
-    after: z.unknown().optional(),
+    before: z.unknown().optional().describe('Any JSON; absent where there was nothing.'),
+    after: z.unknown().optional().describe('Any JSON; absent where there is nothing any more.'),
     text: z.string().describe('`spec.values.image.tag: "7" → "8"`'),
     cause: causeSchema,
   })

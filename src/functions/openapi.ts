@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { APP, ORG } from '../model/names.ts';
 import { problemSchema } from '../operate/problem-view.ts';
 import { statusOf } from './http.ts';
 import type { Reply, Route } from './route.ts';
-
-type Json = Record<string, unknown>;
+import { type Json, SchemaSet } from './schema-set.ts';
 
 /** Any call may fail with these. */
 const COMMON: readonly ErrorCode[] = [
@@ -14,10 +14,17 @@ const WITH_TOKEN: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
 const WITH_BODY: readonly ErrorCode[] = ['REQUEST_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED'];
 
 const PARAMETERS: Readonly<Record<string, { schema: Json; description: string }>> = {
-  org: { schema: { type: 'string', pattern: '^[a-z0-9]{2,6}$' }, description: "The org's short name." },
-  app: { schema: { type: 'string', minLength: 3, maxLength: 30 }, description: "The app's repository name." },
+  org: { schema: { type: 'string', pattern: ORG.source }, description: "The org's short name." },
+  app: { schema: { type: 'string', pattern: APP.source }, description: "The app's repository name, without `--`." },
   id: { schema: { type: 'string', format: 'uuid' }, description: "A deployment's id." },
   envName: { schema: { type: 'string' }, description: "An environment's name." },
+};
+
+const RETRY_AFTER = { 'Retry-After': 'Seconds to wait before asking again, where that helps.' };
+const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'WWW-Authenticate': '`Bearer`' },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
 };
 
 /** An error's answer (RFC 9457). */
@@ -121,7 +128,7 @@ function pathParameters({ route }: Route): Json[] {
 
 function queryParameters({ query }: Route, schemas: SchemaSet): Json[] {
   if (query === undefined) return [];
-  const { properties = {}, required = [] } = schemas.inline(query, 'input') as {
+  const { properties = {}, required = [] } = schemas.refer(query, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -143,16 +150,15 @@ function response({ description, schema, contentType, headers, example }: Reply,
     : contentType && { [contentType]: {} };
   return {
     description,
-    ...(headers === undefined
-      ? {}
-      : {
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
-          ),
-        }),
+    ...(headers === undefined ? {} : { headers: describeHeaders(headers) }),
     ...(content ? { content } : {}),
   };
 }
+
+const describeHeaders = (headers: Readonly<Record<string, string>>): Json =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+  );
 
 /** One answer for each status, with the codes that it may have. */
 function problemResponses(route: Route, schemas: SchemaSet): Json {
@@ -168,7 +174,9 @@ function problemResponses(route: Route, schemas: SchemaSet): Json {
         status,
         {
           description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].meaning}`).join('\n\n'),
+          ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: describeHeaders(PROBLEM_HEADERS[status]) }),
           content: { 'application/problem+json': { schema: schemas.refer(problemAnswerSchema, 'output') } },
+          'x-codes': codes,
         },
       ]),
   );
@@ -183,46 +191,4 @@ function problemCodes({ access, route, body, problems = [] }: Route): ErrorCode[
     ...(body === undefined ? [] : WITH_BODY),
     ...problems,
   ];
-}
-
-/** JSON Schemas of zod's; those with an id stand among the components, once. */
-class SchemaSet {
-  private readonly found = new Map<string, unknown>();
-
-  refer(schema: z.ZodType, io: 'input' | 'output'): unknown {
-    const id = schema.meta()?.id;
-    if (id === undefined) return this.inline(schema, io);
-    this.inline(schema, io);
-    return { $ref: `#/components/schemas/${id}` };
-  }
-
-  inline(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema, $defs, ...made } = z.toJSONSchema(schema, {
-      io,
-      // `readonly` is of the types, and would say that a client can't send it; additional properties are ours to add.
-      override: ({ jsonSchema }) => {
-        delete jsonSchema.readOnly;
-        if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-      },
-    }) as Json;
-    for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) this.add(name, definition);
-    const id = schema.meta()?.id;
-    if (id === undefined) return relocate(made) as Json;
-    this.add(id, made);
-    return made;
-  }
-
-  components(): Json {
-    return Object.fromEntries([...this.found].sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
-
-  private add(name: string, definition: unknown): void {
-    const { id, ...schema } = definition as Json;
-    this.found.set(name, relocate(schema));
-  }
-}
-
-/** From where zod puts definitions to where OpenAPI has them. */
-function relocate(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
 }

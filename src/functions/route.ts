@@ -82,14 +82,18 @@ export const idOf = ({ request }: Call): string => request.params.id ?? '';
 
 export const MAX_PAGE = 100;
 
-export const pageQuerySchema = z.strictObject({
-  limit: z
+/** A whole number in a query: text on the wire, and shown by the document as the number that it is. */
+export function integerText(minimum: number, maximum: number, what = `must be a number from ${minimum} to ${maximum}`) {
+  return z
     .string()
-    .regex(/^[1-9][0-9]{0,3}$/, `must be a number from 1 to ${MAX_PAGE}`)
+    .regex(/^(0|[1-9][0-9]{0,15})$/, what)
     .transform(Number)
-    .refine((limit) => limit <= MAX_PAGE, `must be at most ${MAX_PAGE}`)
-    .optional()
-    .describe(`Most items of a page, 1 to ${MAX_PAGE}; 20 when left out.`),
+    .refine((value) => value >= minimum && value <= maximum, what)
+    .meta({ type: 'integer', minimum, maximum });
+}
+
+export const pageQuerySchema = z.strictObject({
+  limit: integerText(1, MAX_PAGE).optional().describe('Most items of a page; 20 when left out.'),
   cursor: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the nextCursor of an earlier page')

@@ -4,11 +4,11 @@ import { type Problem, problem } from '../errors.ts';
  * The names of Altinn and of what we derive from them.
  * Patterns: Altinn Studio's own for orgs, apps (its repository name rule) and tags.
  */
-const ORG = /^[a-z0-9]{2,6}$/;
-const APP = /^(?!datamodels$)[a-z][a-z0-9-]{1,28}[a-z0-9]$/;
-const TAG = /^[a-z0-9][a-z0-9.-]{0,127}$/;
-const DEPLOYMENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const COMMIT = /^[0-9a-f]{40}$/;
+export const ORG = /^[a-z0-9]{2,6}$/;
+export const APP = /^(?!datamodels$)[a-z][a-z0-9-]{1,28}[a-z0-9]$/;
+export const TAG = /^[a-z0-9][a-z0-9.-]{0,127}$/;
+export const DEPLOYMENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const COMMIT = /^[0-9a-f]{40}$/;
 
 /** Where artifacts arrive: the blob trigger's only container. */
 export const INCOMING_CONTAINER = 'incoming';

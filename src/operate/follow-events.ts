@@ -15,11 +15,13 @@ export interface FollowRequest {
   readonly signal?: AbortSignal;
 }
 
-export const eventPageSchema = z.object({
-  events: z.array(eventSchema).readonly(),
-  after: z.int().describe('To ask with for what comes next, also when there was nothing.'),
-  isMore: z.boolean().describe('More are there already: ask again at once.'),
-});
+export const eventPageSchema = z
+  .object({
+    events: z.array(eventSchema).readonly(),
+    after: z.int().describe('To ask with for what comes next, also when there was nothing.'),
+    isMore: z.boolean().describe('More are there already: ask again at once.'),
+  })
+  .meta({ id: 'EventPage' });
 export type EventPage = z.infer<typeof eventPageSchema>;
 
 /** Between two looks into the database while a caller waits. */

@@ -41,10 +41,12 @@ export const appSchema = z
   })
   .meta({ id: 'App' });
 
-export const appPageSchema = z.object({
-  apps: z.array(appSchema).readonly(),
-  nextCursor: z.string().optional().describe('Absent on the last page.'),
-});
+export const appPageSchema = z
+  .object({
+    apps: z.array(appSchema).readonly(),
+    nextCursor: z.string().optional().describe('Absent on the last page.'),
+  })
+  .meta({ id: 'AppPage' });
 
 export type AppView = z.infer<typeof appSchema>;
 export type AppPage = z.infer<typeof appPageSchema>;

@@ -16,10 +16,12 @@ export type ListRequest = Omit<DeploymentFilter, 'before' | 'limit'> & {
   readonly cursor?: string | undefined;
 };
 
-export const deploymentPageSchema = z.object({
-  deployments: z.array(deploymentSchema).readonly(),
-  nextCursor: z.string().optional().describe('Absent on the last page.'),
-});
+export const deploymentPageSchema = z
+  .object({
+    deployments: z.array(deploymentSchema).readonly(),
+    nextCursor: z.string().optional().describe('Absent on the last page.'),
+  })
+  .meta({ id: 'DeploymentPage' });
 export type DeploymentPage = z.infer<typeof deploymentPageSchema>;
 
 /** Deployments of an app or of a whole org, newest first. A cursor stays good while new ones arrive. */

@@ -3,6 +3,7 @@ import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import type { HttpRequest } from '@azure/functions';
 import { readJsonBody } from '../../src/functions/read-json-body.ts';
+import { assertDocumented } from '../support/api-document.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const APP = '/api/v1/ttd/parking-permit';
@@ -35,8 +36,22 @@ describe('a request over HTTP', () => {
   });
   after(() => stack.stop());
 
+  async function send(call: Call): Promise<Answer> {
+    const answer = await sendAsItIs(call);
+    const { method = 'POST', path = DEPLOYMENTS } = call;
+    const url = new URL(path, stack.run.functionsUrl).href;
+    assertDocumented({ method, url, status: answer.status, contentType: answer.type, body: answer.body });
+    return answer;
+  }
+
   /** Not by fetch, which corrects what is sent. */
-  function send({ method = 'POST', path = DEPLOYMENTS, headers = JSON_TYPE, body, chunked }: Call): Promise<Answer> {
+  function sendAsItIs({
+    method = 'POST',
+    path = DEPLOYMENTS,
+    headers = JSON_TYPE,
+    body,
+    chunked,
+  }: Call): Promise<Answer> {
     const { hostname, port } = new URL(stack.run.functionsUrl);
     return new Promise((resolve, reject) => {
       const sent = httpRequest({ hostname, port, method, path, headers }, (answer) => {

@@ -1,4 +1,5 @@
 import type { DeploymentDetails } from '../../src/operate/deployment-view.ts';
+import { assertDocumented } from './api-document.ts';
 
 export interface Answer {
   readonly status: number;
@@ -14,10 +15,15 @@ export async function post(url: string, body: unknown, headers: Record<string, s
 
 export const get = (url: string): Promise<Answer> => call(url, {});
 
+/** Every answer is held against the OpenAPI document. What is no JSON comes as a Buffer. */
 export async function call(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  const { status, headers } = response;
+  const contentType = headers.get('content-type');
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const body = contentType?.includes('json') ? JSON.parse(bytes.toString()) : bytes;
+  assertDocumented({ method: init.method ?? 'GET', url, status, contentType, body, requestBody: init.body });
+  return { status, headers, body };
 }
 
 const IN_PROGRESS = ['accepted', 'building', 'uploaded'];

@@ -19,9 +19,9 @@ const BUILD_PROBLEMS = [
   ...['ENVIRONMENT_UNKNOWN', 'CLUSTER_UNKNOWN', 'APP_UNKNOWN', 'RELEASE_UNKNOWN', 'RELEASE_NOT_SUCCEEDED'],
   ...['COMMIT_UNKNOWN', 'COMMIT_MISMATCH', 'DEPLOYMENT_UNKNOWN', 'DEPLOYMENT_NOT_ACCEPTED', 'DEPLOYMENT_BLOCKED'],
   ...['GITEA_UNAVAILABLE', 'GITEA_DENIED', 'GITEA_ARCHIVE_INVALID', 'STORAGE_UNAVAILABLE', 'TOO_MANY_REQUESTS'],
-  ...['VALUES_INVALID', 'RELEASE_POLICY', 'KIND_NOT_ALLOWED', 'APP_METADATA_INVALID', 'APP_ID_MISMATCH'],
+  ...['VALUES_INVALID', 'RELEASE_POLICY', 'APP_METADATA_INVALID', 'APP_ID_MISMATCH'],
   ...['APP_POLICY_MISSING', 'APP_TEXT_INVALID', 'CHART_TEMPLATES_UNSUPPORTED', 'SUBMODULE_UNSUPPORTED'],
-  ...['SYMLINK_UNSUPPORTED', 'ZIP_LIMIT', 'FILE_NAME_UNSAFE', 'FILE_NAME_COLLISION'],
+  ...['SYMLINK_UNSUPPORTED', 'ZIP_LIMIT', 'ZIP_TYPE', 'ZIP_UNSUPPORTED', 'FILE_NAME_UNSAFE', 'FILE_NAME_COLLISION'],
 ] as const;
 const ACCEPTED_HEADERS = { Location: 'Where its state can be followed.' };
 const ACCEPTED = {
@@ -114,13 +114,14 @@ export const rollbackDeployment = defineRoute({
   description:
     'A new deployment with the same source, values and `inputsDigest`. Needs neither Gitea nor Studio. Application metadata, policy and texts in the platform stay the newer ones.',
   headers: { ...IDEMPOTENCY_HEADER, ...TRACE_HEADERS },
-  body: z.strictObject({ reason: reasonSchema.optional() }),
+  body: z.strictObject({ reason: reasonSchema.optional() }).meta({ id: 'RollbackRequest' }),
   isBodyOptional: true,
   bodyExample: { reason: 'Payment fails since tag 8.' },
   replies: { 202: ACCEPTED },
   problems: [
     ...['ENVIRONMENT_UNKNOWN', 'CLUSTER_UNKNOWN', 'DEPLOYMENT_UNKNOWN', 'DEPLOYMENT_NOT_ACCEPTED'],
-    ...['DEPLOYMENT_BLOCKED', 'IDEMPOTENCY_KEY_REUSED', 'STORAGE_UNAVAILABLE', 'TOO_MANY_REQUESTS'],
+    ...['DEPLOYMENT_BLOCKED', 'IDEMPOTENCY_KEY_REUSED', 'ARTIFACT_DIGEST_MISMATCH', 'ZIP_LIMIT'],
+    ...['STORAGE_UNAVAILABLE', 'TOO_MANY_REQUESTS'],
   ] as const,
   async handle(app, call) {
     const { environment: envName } = await app.findDeployment(appName(call), idOf(call));
@@ -146,7 +147,7 @@ export const blockDeployment = defineRoute({
   route: `${DEPLOYMENTS}/{id}/block`,
   access: 'deployer',
   summary: 'Keep a bad release from being rolled back to or promoted; what runs is left as it is.',
-  body: z.strictObject({ reason: reasonSchema }),
+  body: z.strictObject({ reason: reasonSchema }).meta({ id: 'BlockRequest' }),
   bodyExample: { reason: 'Loses attachments.' },
   replies: { 200: BLOCKED },
   problems: ['DEPLOYMENT_UNKNOWN'],

@@ -1,27 +1,20 @@
 import { z } from 'zod';
 import { eventPageSchema } from '../../operate/follow-events.ts';
 import { EVENT } from '../examples.ts';
-import { appName, defineRoute, idOf, pageQuerySchema, reply } from '../route.ts';
+import { appName, defineRoute, idOf, integerText, pageQuerySchema, reply } from '../route.ts';
 
 const MAX_WAIT_SECONDS = 30;
 const DEFAULT_EVENTS = 100;
 const HEARTBEAT = { description: 'Events in order, without a gap; none when nothing came while it waited.' };
 
-const whole = (what: string, max: number) =>
-  z
-    .string()
-    .regex(/^[0-9]{1,15}$/, what)
-    .transform(Number)
-    .refine((value) => value <= max, what);
-
 const followQuerySchema = z.strictObject({
-  after: whole('must be `after` of the page before', Number.MAX_SAFE_INTEGER)
+  after: integerText(0, Number.MAX_SAFE_INTEGER, 'must be `after` of the page before')
     .optional()
     .describe('The highest event id that was seen; 0 or nothing to begin with.'),
-  wait: whole(`must be a number of seconds from 0 to ${MAX_WAIT_SECONDS}`, MAX_WAIT_SECONDS)
+  wait: integerText(0, MAX_WAIT_SECONDS, `must be a number of seconds from 0 to ${MAX_WAIT_SECONDS}`)
     .optional()
-    .describe('Seconds to wait for the first event if there is none yet, at most 30.'),
-  limit: pageQuerySchema.shape.limit.describe('Most events of a page, 1 to 100; 100 when left out.'),
+    .describe('Seconds to wait for the first event if there is none yet; 0 when left out.'),
+  limit: pageQuerySchema.shape.limit.describe('Most events of a page; 100 when left out.'),
 });
 type FollowQuery = z.infer<typeof followQuerySchema>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES } from '../../model/deployment.ts';
-import { isTag } from '../../model/names.ts';
+import { TAG } from '../../model/names.ts';
 import type { ListRequest } from '../../operate/show-deployments.ts';
 import { pageQuerySchema } from '../route.ts';
 
@@ -11,7 +11,7 @@ export const listQuerySchema = pageQuerySchema.extend({
   envName: z.string().min(1).max(40).optional(),
   state: z.enum(DEPLOYMENT_STATES).optional(),
   kind: z.enum(DEPLOYMENT_KINDS).optional(),
-  tagName: z.string().refine(isTag, 'must be a tag').optional(),
+  tagName: z.string().regex(TAG, 'must be a tag').optional(),
   createdBy: z.string().min(1).max(200).optional(),
   createdFrom: time.optional().describe('Created at this time or later.'),
   createdTo: time.optional().describe('Created before this time.'),

@@ -28,7 +28,12 @@ export const openapi = defineRoute({
   route: 'openapi.json',
   access: 'anonymous',
   summary: 'This document.',
-  replies: { 200: { description: 'OpenAPI 3.1.', schema: z.record(z.string(), z.unknown()) } },
+  replies: {
+    200: {
+      description: 'OpenAPI 3.1.',
+      schema: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }),
+    },
+  },
   async handle() {
     throw new Error('served by the table');
   },
