@@ -107,6 +107,12 @@ export const SETTINGS = [
     example: 'Development',
   },
   {
+    name: 'WEBSITE_SITE_NAME',
+    meaning: 'Set by Azure, as is the next: where either is, `Development` is refused.',
+    example: 'pull-deploy',
+  },
+  { name: 'WEBSITE_INSTANCE_ID', meaning: 'Set by Azure.', example: '5f2c' },
+  {
     name: 'APPLICATIONINSIGHTS_CONNECTION_STRING',
     meaning: 'Where telemetry goes; without it nothing of it is loaded.',
     example: 'InstrumentationKey=…;IngestionEndpoint=…',
@@ -120,6 +126,7 @@ export type LoadedConfig = { readonly config: Config } | { readonly problems: re
 /** Reads all settings and the environments file; every problem is reported, never only the first. */
 export function loadConfig(env: Env): LoadedConfig {
   const settings = new Settings(env);
+  refuseDevelopmentInAzure(settings);
   const config = {
     studioStorage: readStudioStorage(settings),
     database: readDatabase(settings),
@@ -172,6 +179,16 @@ class Settings {
   report(name: SettingName, what: string): void {
     this.problems.push(problem('CONFIGURATION_INVALID', `${name} ${what}`, name));
   }
+}
+
+/** One setting that was left over must not open the service to callers without a token. */
+function refuseDevelopmentInAzure(settings: Settings): void {
+  const ofAzure = (['WEBSITE_SITE_NAME', 'WEBSITE_INSTANCE_ID'] as const).find((name) => settings.get(name));
+  if (settings.isDevelopment && ofAzure)
+    settings.report(
+      'AZURE_FUNCTIONS_ENVIRONMENT',
+      `is Development, but this runs in Azure (${ofAzure} is set): remove it`,
+    );
 }
 
 function readStudioStorage(settings: Settings): StorageConfig {

@@ -144,6 +144,19 @@ describe('the configuration in Development', () => {
   });
 });
 
+describe('Development in Azure', () => {
+  it('is refused, by whatever Azure tells of itself', () => {
+    for (const name of ['WEBSITE_SITE_NAME', 'WEBSITE_INSTANCE_ID']) {
+      assert.deepEqual(problemsOf({ ...LOCAL, [name]: 'x' }), [
+        `AZURE_FUNCTIONS_ENVIRONMENT is Development, but this runs in Azure (${name} is set): remove it`,
+      ]);
+      // With tokens, too: it takes connection strings.
+      assert.equal(problemsOf({ ...LOCAL, [name]: 'x', AUTH_TENANT_ID: 't', AUTH_AUDIENCE: 'a' }).length, 1);
+      assert.deepEqual(problemsOf({ ...IN_AZURE, [name]: 'x' }), []);
+    }
+  });
+});
+
 describe('the configuration of the database alone', () => {
   it('needs no other setting', () => {
     assert.ok('database' in loadDatabaseConfig({ PGHOST: 'h', PGUSER: 'u' }));

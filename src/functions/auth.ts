@@ -10,19 +10,23 @@ export interface Caller {
   readonly roles: ReadonlySet<string>;
 }
 
-/** Who calls, by what the request carries; throws UNAUTHENTICATED. */
-export type Authenticate = (authorization: string | null) => Promise<Caller>;
+/**
+ * Who calls, by what the request carries; throws UNAUTHENTICATED. The host name that the request is for counts in
+ * Development only.
+ */
+export type Authenticate = (authorization: string | null, hostname?: string) => Promise<Caller>;
 
 const MAX_TOKEN_BYTES = 8 * 1024;
 /** What jose throws when Entra ID answers too late, with an error, or with something else than keys. */
 const NOT_THE_TOKEN: readonly string[] = ['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID'];
 const CLOCK_SKEW_SECONDS = 60;
+const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Only on loopback, and only in Development: `config.ts` sees to that. */
+/** Only in Development, which `config.ts` refuses in Azure, and only on loopback. */
 const DEVELOPER: Caller = { id: 'developer', name: 'developer', roles: new Set(['operator']) };
 
 export function makeAuthenticate(config: AuthConfig, keys?: JWTVerifyGetKey): Authenticate {
-  if (config.mode === 'development') return async () => DEVELOPER;
+  if (config.mode === 'development') return authenticateDeveloper;
   const base = `https://login.microsoftonline.com/${config.tenantId}`;
   const keySet = keys ?? createRemoteJWKSet(new URL(`${base}/discovery/v2.0/keys`));
   return async (authorization) => {
@@ -31,6 +35,15 @@ export function makeAuthenticate(config: AuthConfig, keys?: JWTVerifyGetKey): Au
       throw new AppError('UNAUTHENTICATED', 'send an access token of Entra ID in the header Authorization: Bearer');
     return verify(token, keySet, { issuer: `${base}/v2.0`, audience: config.audience, tenantId: config.tenantId });
   };
+}
+
+/**
+ * The local host listens on loopback alone, Core Tools on every interface. A page elsewhere whose name was made to lead
+ * here (DNS rebinding) still sends its own name.
+ */
+async function authenticateDeveloper(_authorization: string | null, hostname = ''): Promise<Caller> {
+  if (LOOPBACK.includes(hostname)) return DEVELOPER;
+  throw new AppError('UNAUTHENTICATED', `calls without a token are for ${LOOPBACK.join(', ')} only, not '${hostname}'`);
 }
 
 async function verify(

@@ -30,6 +30,12 @@ export function authorizeRole({ roles }: Caller, needed: Role): void {
   throw new AppError('FORBIDDEN', `this call needs the role '${needed}'${alternative}`);
 }
 
+/** Whether the caller may change what runs in every environment. @throws AppError FORBIDDEN */
+export function authorizeEverywhere({ roles }: Caller): void {
+  if (['operator', 'deployer'].some((role) => roles.has(role))) return;
+  throw new AppError('FORBIDDEN', "this call is for every environment: it needs the role 'deployer'");
+}
+
 /** Whether the caller may change what runs there. @throws AppError FORBIDDEN */
 export function authorizeEnvironment({ roles }: Caller, environment: string): void {
   if (['operator', 'deployer', DEPLOYER_OF + environment].some((role) => roles.has(role))) return;

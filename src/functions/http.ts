@@ -51,7 +51,7 @@ async function readRouteBody({ isBodyOptional }: Route, request: HttpRequest): P
 
 async function letIn({ access }: Route, request: HttpRequest, authenticate: Authenticate): Promise<Caller> {
   if (access === 'anonymous' || access === 'signed') return NOBODY;
-  const caller = await authenticate(request.headers.get('authorization'));
+  const caller = await authenticate(request.headers.get('authorization'), new URL(request.url).hostname);
   if (request.params.org !== undefined) authorizeOrg(caller, request.params.org);
   authorizeRole(caller, access);
   return caller;

@@ -203,8 +203,13 @@ describe('authentication with Entra ID tokens', () => {
     });
   });
 
-  it('is left out in Development, where everyone is an operator', async () => {
-    const { roles } = await makeAuthenticate({ mode: 'development' })(null);
-    assert.deepEqual(roles, new Set(['operator']));
+  it('is left out in Development, where everyone is an operator who calls by a loopback name', async () => {
+    const development = makeAuthenticate({ mode: 'development' });
+    for (const url of ['http://localhost:7071/api', 'http://127.0.0.1/', 'http://[::1]:7071/']) {
+      const { roles } = await development(null, new URL(url).hostname);
+      assert.deepEqual(roles, new Set(['operator']));
+    }
+    for (const hostname of [undefined, '', '192.168.1.20', 'localhost.evil.example', '127.0.0.1.evil.example'])
+      await assert.rejects(development(null, hostname), { code: 'UNAUTHENTICATED' }, hostname);
   });
 });

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Caller } from '../../src/functions/auth.ts';
-import { authorizeEnvironment, authorizeOrg, authorizeRole, ROLES } from '../../src/functions/authorize.ts';
+import {
+  authorizeEnvironment,
+  authorizeEverywhere,
+  authorizeOrg,
+  authorizeRole,
+  ROLES,
+} from '../../src/functions/authorize.ts';
 
 const caller = (...roles: string[]): Caller => ({ id: 'x', name: 'x', roles: new Set(roles) });
 
@@ -63,6 +69,16 @@ describe('a role', () => {
         undefined,
       );
     assert.equal(refusal(() => authorizeEnvironment(caller('reader'), 'tt02'))?.code, 'FORBIDDEN');
+  });
+
+  it('of some environments is not one of all', () => {
+    for (const role of ['deployer', 'operator'])
+      assert.equal(
+        refusal(() => authorizeEverywhere(caller(role))),
+        undefined,
+      );
+    for (const who of [caller('reader'), caller('deployer.tt02', 'deployer.production'), caller()])
+      assert.equal(refusal(() => authorizeEverywhere(who))?.code, 'FORBIDDEN');
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { type FunctionsHost, startFunctionsHost } from '../../local/host/functions-host.ts';
 import type { HttpFunction } from '../../src/functions/table.ts';
@@ -50,6 +51,20 @@ describe('the local host', () => {
 
   it('answers a request by a host name that cannot be one with 400', async () => {
     assert.match(await ask('/api/hello', 'Host: a b'), /^HTTP\/1\.1 400 /);
+  });
+
+  it('listens on loopback alone, for whoever reaches it is let in', async () => {
+    const port = Number(new URL(host.url).port);
+    const others = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+    for (const { address, internal, family } of others) {
+      if (internal || family !== 'IPv4') continue;
+      const isReached = await new Promise((resolve) => {
+        const socket = connect({ host: address, port, timeout: 5_000 }, () => resolve(true));
+        socket.on('error', () => resolve(false)).on('timeout', () => resolve(false));
+        socket.on('connect', () => socket.destroy());
+      });
+      assert.equal(isReached, false, address);
+    }
   });
 
   it('goes on serving after them', async () => {

@@ -1,5 +1,6 @@
 import { appPageSchema, appSchema } from '../../operate/show-apps.ts';
 import { DEFAULT_PAGE, deploymentPageSchema } from '../../operate/show-deployments.ts';
+import { authorizeEverywhere } from '../authorize.ts';
 import { APP, DEPLOYMENT } from '../examples.ts';
 import { appName, defineRoute, pageQuerySchema, reply } from '../route.ts';
 import { listQuerySchema, toFilter } from './list-query.ts';
@@ -11,7 +12,7 @@ export const registerApp = defineRoute({
   access: 'deployer',
   summary: 'Make an app ready to be deployed, at once; safe to repeat.',
   description:
-    "Makes its container, first release and Flux source in every environment where its org has a cluster. The timers do the same within minutes of an app's first push.",
+    "Makes its container, first release and Flux source in every environment where its org has a cluster. The timers do the same within minutes of an app's first push. Needs `deployer` itself: that of one environment is not enough.",
   replies: {
     200: { description: 'It was known before.', schema: appSchema, example: APP },
     201: { description: 'It is known now.', schema: appSchema, example: APP },
@@ -21,6 +22,7 @@ export const registerApp = defineRoute({
     ...['PUBLISH_CONTENDED', 'LEDGER_STALE', 'LEDGER_FOREIGN', 'STORAGE_EMPTY'],
   ] as const,
   async handle(app, call) {
+    authorizeEverywhere(call.caller);
     const { view, isNew } = await app.registerApp(appName(call));
     return reply(isNew ? 201 : 200, appSchema, view);
   },
