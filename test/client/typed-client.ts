@@ -16,7 +16,12 @@ type OperationOf<M extends Method, P extends keyof paths> = paths[P][M];
 type Sent<Operation> = PartOf<Operation, 'path'> &
   PartOf<Operation, 'query'> &
   PartOf<Operation, 'header'> &
-  (Operation extends { requestBody: { content: { 'application/json': infer Body } } } ? { body: Body } : unknown);
+  (Operation extends { requestBody: JsonBody<infer Body> }
+    ? { body: Body }
+    : Operation extends { requestBody?: infer Content }
+      ? { body?: Content extends JsonBody<infer Body> ? Body : never }
+      : never);
+type JsonBody<Body> = { content: { 'application/json': Body } };
 type PartOf<Operation, Part extends string> = Operation extends { parameters: infer Parameters }
   ? Pick<Parameters, Part & keyof Parameters>
   : never;
