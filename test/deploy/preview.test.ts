@@ -144,10 +144,10 @@ describe('a preview', () => {
     const preview = await previewed({ envName: 'tt02', tagName: '2' });
     const deployment = await deployed({ envName: 'tt02', tagName: '2', ifInputsDigest: preview.inputsDigest });
     assert.deepEqual([deployment.state, deployment.inputsDigest], ['published', preview.inputsDigest]);
-    const zip = await fetch(url(`deployments/${deployment.id}/artifact`));
+    const zip = await get(url(`deployments/${deployment.id}/artifact`));
     assert.equal(zip.status, 200);
     const { default: JSZip } = await import('jszip');
-    const { files } = await JSZip.loadAsync(await zip.arrayBuffer());
+    const { files } = await JSZip.loadAsync(zip.body);
     for (const { path, content } of preview.documents)
       assert.equal(await files[path]?.async('string'), content.replaceAll(NO_ID, deployment.id), path);
   });

@@ -10,7 +10,7 @@ import {
   bodySchema,
   DOCUMENT,
   type Exchange,
-  type Operation,
+  operationNamed,
   STRICT,
   validatorOf,
 } from '../support/api-document.ts';
@@ -20,8 +20,6 @@ type Json = Record<string, unknown>;
 const operations = Object.entries(STRICT.paths).flatMap(([template, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ template, method, operation })),
 );
-const named = (name: string) =>
-  operations.find(({ operation }) => operation.operationId === name)?.operation as Operation;
 
 /** Every schema of the document with the place where it stands, those inside of others too. */
 function* schemasIn(value: unknown, at: string): Generator<{ at: string; schema: Json | boolean }> {
@@ -173,7 +171,7 @@ describe('what the document says of a request', () => {
     ] as const)
       for (const body of bodies) {
         const isTaken = zod.safeParse(body).success;
-        const check = () => assertValid(bodySchema(named(name)), body, name);
+        const check = () => assertValid(bodySchema(operationNamed(name)), body, name);
         if (isTaken) check();
         else assert.throws(check, `${name} refuses ${JSON.stringify(body)}, the document does not`);
       }

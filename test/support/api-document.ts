@@ -10,7 +10,7 @@ export interface Operation {
   readonly operationId: string;
   readonly summary?: string;
   readonly parameters: readonly { name: string; in: string; required: boolean; schema: Json }[];
-  readonly requestBody?: { readonly content: Content };
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content?: Content; readonly 'x-codes'?: readonly string[] }>>;
   readonly security?: readonly Json[];
 }
@@ -72,11 +72,16 @@ export const bodySchema = ({ requestBody }: Operation): Json | undefined =>
   requestBody?.content['application/json']?.schema;
 
 /** The operation that serves a path: literal segments go before parameters, as the host has it. */
-function findOperation(method: string, pathname: string): Operation | undefined {
+export function findOperation(method: string, pathname: string): Operation | undefined {
   const found = templates.find(
     ({ template, pattern }) => pattern.test(pathname) && STRICT.paths[template]?.[method.toLowerCase()],
   );
   return found && STRICT.paths[found.template]?.[method.toLowerCase()];
+}
+
+export function operationNamed(name: string): Operation {
+  const operations = Object.values(STRICT.paths).flatMap((methods) => Object.values(methods));
+  return operations.find(({ operationId }) => operationId === name) ?? assert.fail(`no call '${name}'`);
 }
 
 /** With no properties but those that the document names: clients must bear more, but we are to document what we send. */
