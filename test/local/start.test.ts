@@ -72,7 +72,7 @@ describe('npm start', () => {
     await served(run, 'serving until Ctrl-C');
     const { functionsUrl } = await runFile();
     const release = /release {2}(\S+)/.exec(run.output())?.[1] as string;
-    assert.equal((await get(release)).body.kind, 'List');
+    assert.equal(JSON.parse(String((await get(release)).body)).kind, 'List');
     // Of another org too, which then has its clusters.
     await writeApp(join(folder, 'elsewhere'), 'skd', 'second-app', minimalApp('skd', 'second-app'));
     await mkdir(join(apps, 'skd'));
