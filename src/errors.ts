@@ -205,6 +205,11 @@ export const ERROR_CODES = {
     'The artifact could not be accepted, though nothing is known to be wrong with it.',
     'Look at the reason and the log; deploy again.',
   ),
+  CLUSTER_FAILED: code(
+    'unavailable',
+    'The cluster could not apply the release.',
+    "Read Helm's message; correct the app or its values and deploy again.",
+  ),
   SCOPES_CHANGED: code(
     'warning',
     "The app's Maskinporten scopes are not those that its release was built with.",
