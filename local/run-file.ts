@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fluxEventsKey } from './flux-events-key.ts';
 import type { GiteaStandIn } from './gitea/server.ts';
 import type { FunctionsHost } from './host/functions-host.ts';
 import type { Azurite } from './services/azurite.ts';
@@ -15,6 +16,8 @@ export interface RunFile {
   /** Connection strings. */
   readonly studioStorage: string;
   readonly environments: Readonly<Record<string, string>>;
+  /** Master of the keys that clusters' events are signed with. */
+  readonly fluxEventsKey: string;
 }
 
 export async function readRunFile(directory: string): Promise<RunFile | undefined> {
@@ -40,6 +43,7 @@ export async function writeRunFile(
     postgresUrl: postgres.url,
     studioStorage: azurite.connectionString(STUDIO_ACCOUNT),
     environments: Object.fromEntries(names.map((name) => [name, azurite.connectionString(name)])),
+    fluxEventsKey: await fluxEventsKey(directory),
   };
   await writeFile(join(directory, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   return run;

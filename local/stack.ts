@@ -185,7 +185,7 @@ async function openFunctions(env: Env, options: StackOptions, azurite: Azurite, 
 function makeFunctions(env: Env, connection: Connection): { app: App; definitions: FunctionDefinition[] } {
   const loaded = loadConfig(env);
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
-  const app = makeApp(connection.ports, loaded.config.studio);
+  const app = makeApp(connection.ports, loaded.config.studio, loaded.config.fluxEventsKeys);
   return { app, definitions: makeTable(app, makeAuthenticate(loaded.config.auth)) };
 }
 

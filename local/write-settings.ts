@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { Env } from '../src/config.ts';
+import { fluxEventsKey } from './flux-events-key.ts';
 import type { AppRepository } from './gitea/app-folders.ts';
 import type { GiteaStandIn } from './gitea/server.ts';
 import type { Azurite } from './services/azurite.ts';
@@ -46,6 +47,7 @@ export async function writeSettings(
     STUDIO_STORAGE: azurite.connectionString(STUDIO_ACCOUNT),
     DATABASE_URL: postgres.url,
     GITEA_URL: gitea.url,
+    FLUX_EVENTS_KEY: await fluxEventsKey(directory),
   };
   // For the operator's commands, with --local.
   await writeFile(join(directory, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);

@@ -11,9 +11,10 @@ import type { Studio } from './model/environments.ts';
 import type { AppName } from './model/names.ts';
 import { blockDeployment, unblockDeployment } from './operate/block-deployment.ts';
 import { checkHealth, type Health } from './operate/check-health.ts';
-import type { DeploymentDetails, DeploymentView } from './operate/deployment-view.ts';
+import { type DeploymentDetails, type DeploymentView, viewDeployment } from './operate/deployment-view.ts';
 import { findArtifact } from './operate/download-artifact.ts';
 import { type EventPage, type FollowRequest, followEvents } from './operate/follow-events.ts';
+import { type FluxEventOutcome, type FluxEventRequest, receiveFluxEvent } from './operate/receive-flux-event.ts';
 import { registerApp } from './operate/register-app.ts';
 import { type AppPage, type AppView, listApps, showApp } from './operate/show-apps.ts';
 import {
@@ -47,6 +48,9 @@ export interface App {
   listDeployments(request: ListRequest): Promise<DeploymentPage>;
   showDeployment(name: AppName, id: string): Promise<DeploymentDetails>;
   findDeployment(name: AppName, id: string): Promise<Deployment>;
+  viewDeployment(deployment: Deployment): DeploymentView;
+  /** @throws AppError UNAUTHENTICATED, REQUEST_INVALID */
+  receiveFluxEvent(event: FluxEventRequest): Promise<FluxEventOutcome>;
   findArtifact(name: AppName, id: string): ReturnType<typeof findArtifact>;
   followEvents(request: FollowRequest): Promise<EventPage>;
   blockDeployment(name: AppName, id: string, block: { by: string; reason: string }): Promise<DeploymentView>;
@@ -58,7 +62,8 @@ export interface App {
 /** Of one process: each holds an archive of up to 50 MiB twice, and those that wait hold nothing yet. */
 const BUILDS = { atOnce: 8, waiting: 56 };
 
-export function makeApp(ports: Ports, studio: Studio): App {
+/** @param fluxEventsKeys master keys that clusters' keys are derived from; without any no event is taken */
+export function makeApp(ports: Ports, studio: Studio, fluxEventsKeys: readonly string[] = []): App {
   const stages: RecoverStages = {
     accept: (blobName) => acceptArtifact(ports, studio, blobName),
     giveUp: (blobName, reason) => giveUpArtifact(ports, studio, blobName, reason),
@@ -79,13 +84,15 @@ export function makeApp(ports: Ports, studio: Studio): App {
     registerApp: (name) => registerApp(ports, studio, name),
     showApp: (name) => showApp(ports, studio, name),
     listApps: (org, page) => listApps(ports, studio, org, page),
-    listDeployments: (request) => listDeployments(ports, request),
-    showDeployment: (name, id) => showDeployment(ports, name, id),
+    listDeployments: (request) => listDeployments(ports, studio, request),
+    showDeployment: (name, id) => showDeployment(ports, studio, name, id),
+    viewDeployment: (deployment) => viewDeployment(deployment, studio),
+    receiveFluxEvent: (event) => receiveFluxEvent(ports, studio, fluxEventsKeys, event),
     findDeployment: (name, id) => findDeployment(ports, name, id),
     findArtifact: (name, id) => findArtifact(ports, name, id),
     followEvents: (request) => followEvents(ports, request),
-    blockDeployment: (name, id, block) => blockDeployment(ports, name, id, block),
-    unblockDeployment: (name, id, by) => unblockDeployment(ports, name, id, by),
+    blockDeployment: (name, id, block) => blockDeployment(ports, studio, name, id, block),
+    unblockDeployment: (name, id, by) => unblockDeployment(ports, studio, name, id, by),
     checkHealth: () => checkHealth(ports, studio),
     log: ports.log,
   };

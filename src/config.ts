@@ -18,7 +18,11 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly gitea: GiteaConfig;
   readonly auth: AuthConfig;
+  /** Masters of the keys that clusters sign their events with, the current one first. None: no event is taken. */
+  readonly fluxEventsKeys: readonly string[];
 }
+
+const MIN_KEY_LENGTH = 32;
 
 interface Setting {
   readonly name: string;
@@ -96,6 +100,17 @@ export const SETTINGS = [
     example: 'api://pull-deploy',
   },
   {
+    name: 'FLUX_EVENTS_KEY',
+    meaning:
+      'Master of the keys that clusters sign their events with, at least 32 characters; a Key Vault reference in Azure. Required outside Development.',
+    example: '@Microsoft.KeyVault(SecretUri=…)',
+  },
+  {
+    name: 'FLUX_EVENTS_PREVIOUS_KEY',
+    meaning: 'The master before that, taken too until every cluster has its new key.',
+    example: '@Microsoft.KeyVault(SecretUri=…)',
+  },
+  {
     name: 'AZURE_CLIENT_ID',
     meaning: 'Client id of the user-assigned managed identity; none means the system-assigned one.',
     example: '00000000-0000-0000-0000-000000000000',
@@ -132,6 +147,7 @@ export function loadConfig(env: Env): LoadedConfig {
     database: readDatabase(settings),
     gitea: readGitea(settings),
     auth: readAuth(settings),
+    fluxEventsKeys: readFluxEventsKeys(settings),
   };
   const file = readFile(settings.get('ENVIRONMENTS_FILE') ?? 'environments.yaml', settings);
   const problems = [...settings.problems, ...file.problems];
@@ -227,6 +243,24 @@ function readAuth(settings: Settings): AuthConfig {
     tenantId: settings.need('AUTH_TENANT_ID', why),
     audience: settings.need('AUTH_AUDIENCE', why),
   };
+}
+
+function readFluxEventsKeys(settings: Settings): string[] {
+  const current = settings.isDevelopment
+    ? settings.get('FLUX_EVENTS_KEY')
+    : settings.need('FLUX_EVENTS_KEY', ', and without it no event of a cluster can be trusted');
+  const previous = settings.get('FLUX_EVENTS_PREVIOUS_KEY');
+  if (previous && !current) settings.report('FLUX_EVENTS_PREVIOUS_KEY', 'is set without FLUX_EVENTS_KEY');
+  for (const [name, key] of [
+    ['FLUX_EVENTS_KEY', current],
+    ['FLUX_EVENTS_PREVIOUS_KEY', previous],
+  ] as const) {
+    if (key && key.length < MIN_KEY_LENGTH) settings.report(name, `must have at least ${MIN_KEY_LENGTH} characters`);
+    // What the platform leaves there when it can't read the vault: anyone could guess it.
+    if (key?.startsWith('@Microsoft.KeyVault('))
+      settings.report(name, 'is a Key Vault reference that was not resolved');
+  }
+  return [current, previous].filter((key) => key !== undefined && key !== '') as string[];
 }
 
 function readFile(path: string, settings: Settings): EnvironmentsFile {

@@ -30,6 +30,7 @@ const fileSchema = z.strictObject({
     registry: pattern.default('{org}altinnregistry01.azurecr.io'),
     appSecret: pattern.default('{org}-{app}-env'),
     serviceAccountName: z.string().min(1).optional(),
+    clusterSilenceMinutes: z.int().min(1).max(1440).default(15),
     chart: z.strictObject({
       name: z.string().min(1).default('deployment'),
       version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be an exact version, like 3.12.0'),
@@ -96,6 +97,7 @@ export function readEnvironments(
       chart: studio.chart,
       registryPattern: studio.registry,
       appSecretPattern: studio.appSecret,
+      clusterSilenceMinutes: studio.clusterSilenceMinutes,
       ...(studio.serviceAccountName === undefined ? {} : { serviceAccountName: studio.serviceAccountName }),
       environments: Object.entries(environments).map(([name, facts]) => toEnvironment(name, facts)),
       policy,

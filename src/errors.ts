@@ -27,7 +27,7 @@ interface CodeFacts {
 export const ERROR_CODES = {
   REQUEST_INVALID: code('invalid', 'The request is not of the documented form.', 'Correct each problem listed.'),
   REQUEST_TOO_LARGE: {
-    ...code('invalid', 'The body is over 64 KiB.', 'Send only the documented fields.'),
+    ...code('invalid', 'The body is too large.', 'Send only the documented fields; the limit is in the message.'),
     httpStatus: 413,
   },
   CONTENT_TYPE_UNSUPPORTED: {
@@ -204,6 +204,11 @@ export const ERROR_CODES = {
     'unavailable',
     'The artifact could not be accepted, though nothing is known to be wrong with it.',
     'Look at the reason and the log; deploy again.',
+  ),
+  CLUSTER_FAILED: code(
+    'unavailable',
+    'The cluster could not apply the release.',
+    "Read Helm's message; correct the app or its values and deploy again.",
   ),
   SCOPES_CHANGED: code(
     'warning',

@@ -1,5 +1,6 @@
 import type { Problem } from './errors.ts';
 import type { Manifest } from './model/artifact.ts';
+import type { ClusterEvent } from './model/cluster-event.ts';
 import type {
   BuiltFacts,
   Deployment,
@@ -11,7 +12,7 @@ import type {
 import type { AppName, ReleaseKey } from './model/names.ts';
 
 /** The port to our own tables, schema `pull_deploy`: what is wanted, and what became of it. */
-export interface Ledger extends RequestLedger, ProgressLedger, ReleaseLedger, AppLedger, RecoveryLedger {
+export interface Ledger extends RequestLedger, ProgressLedger, ReleaseLedger, ClusterLedger, AppLedger, RecoveryLedger {
   /** The id given to this ledger when it was made; documents in storage name it. */
   installation(): Promise<string>;
   deployment(id: string): Promise<Deployment | undefined>;
@@ -82,6 +83,21 @@ export interface ReleaseLedger {
   /** The environment's account was emptied: all of it is to be published again. */
   forgetPublished(environment: string): Promise<void>;
 }
+
+export interface ClusterLedger {
+  /**
+   * One transaction: the event is added to its deployment's history, decides its state where it may, and what runs in
+   * the cluster. It may come late, twice, at the same time as another, or be of something else.
+   */
+  recordClusterEvent(key: ReleaseKey, event: ClusterEvent): Promise<ClusterOutcome>;
+}
+
+export type ClusterOutcome =
+  | { readonly outcome: 'moved'; readonly deploymentId: string; readonly state: DeploymentState }
+  /** In the history, or there before. */
+  | { readonly outcome: 'kept' | 'repeated'; readonly deploymentId: string }
+  /** Of no deployment that the ledger has there. */
+  | { readonly outcome: 'foreign' };
 
 export interface AppLedger {
   apps(): Promise<readonly LedgerApp[]>;
@@ -212,5 +228,10 @@ export interface AppOverview extends LedgerApp {
     readonly publishedAt: Date | undefined;
     readonly wanted: Deployment | undefined;
     readonly published: Deployment | undefined;
+    /** What runs in the cluster, as far as it has told, and since when by its clock. */
+    readonly applied: Deployment | undefined;
+    readonly appliedAt: Date | undefined;
+    /** Helm's number of it. */
+    readonly helmRevision: number | undefined;
   })[];
 }

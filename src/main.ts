@@ -22,7 +22,10 @@ function makeDefinitions(): FunctionDefinition[] {
   }
   try {
     const { ports } = connect(loaded.config, log);
-    return makeTable(makeApp(ports, loaded.config.studio), makeAuthenticate(loaded.config.auth));
+    return makeTable(
+      makeApp(ports, loaded.config.studio, loaded.config.fluxEventsKeys),
+      makeAuthenticate(loaded.config.auth),
+    );
   } catch (error) {
     // The SDKs refuse an address only when it is used; the message may hold the address, so it goes to the log alone.
     log.error('configuration cannot be used', { error });

@@ -22,6 +22,7 @@ const IN_AZURE: Env = {
   GITEA_URL: 'https://studio.example.net/repos',
   AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
   AUTH_AUDIENCE: 'api://pull-deploy',
+  FLUX_EVENTS_KEY: 'k'.repeat(32),
 };
 const LOCAL: Env = {
   ENVIRONMENTS_FILE: SAMPLE,
@@ -74,6 +75,7 @@ describe('the configuration in Azure', () => {
       'GITEA_URL',
       'AUTH_TENANT_ID',
       'AUTH_AUDIENCE',
+      'FLUX_EVENTS_KEY',
       'ENVIRONMENTS_FILE',
     ])
       assert.ok(
@@ -93,6 +95,7 @@ describe('the configuration in Azure', () => {
           'GITEA_URL',
           'AUTH_TENANT_ID',
           'AUTH_AUDIENCE',
+          'FLUX_EVENTS_KEY',
           'ENVIRONMENTS_FILE',
         ],
       );
@@ -117,12 +120,32 @@ describe('the configuration in Azure', () => {
       assert.equal(problemsOf({ ...rest, AZURE_FUNCTIONS_ENVIRONMENT }).length, 2);
   });
 
+  it("takes two keys for clusters' events, while they are exchanged", () => {
+    const [current, previous] = ['c'.repeat(32), 'p'.repeat(32)];
+    assert.deepEqual(configOf({ ...IN_AZURE, FLUX_EVENTS_KEY: current }).fluxEventsKeys, [current]);
+    const both = { ...IN_AZURE, FLUX_EVENTS_KEY: current, FLUX_EVENTS_PREVIOUS_KEY: previous };
+    assert.deepEqual(configOf(both).fluxEventsKeys, [current, previous]);
+  });
+
+  it("takes no key for clusters' events that could be guessed", () => {
+    const unresolved = '@Microsoft.KeyVault(SecretUri=https://vault.example.net/secrets/flux-events)';
+    for (const name of ['FLUX_EVENTS_KEY', 'FLUX_EVENTS_PREVIOUS_KEY']) {
+      assert.deepEqual(problemsOf({ ...IN_AZURE, [name]: 'k'.repeat(31) }), [
+        `${name} must have at least 32 characters`,
+      ]);
+      assert.deepEqual(problemsOf({ ...IN_AZURE, [name]: unresolved }), [
+        `${name} is a Key Vault reference that was not resolved`,
+      ]);
+    }
+  });
+
   it('shows no secret in a problem', () => {
     const env = {
       ...IN_AZURE,
       STUDIO_STORAGE: 'AccountKey=hunter2',
       DATABASE_URL: 'postgres://u:hunter2@x/y',
       GITEA_TOKEN: 'hunter2',
+      FLUX_EVENTS_KEY: 'hunter2',
       GITEA_URL: 'http://u:hunter2@x',
     };
     assert.doesNotMatch(problemsOf(env).join('\n'), /hunter2/);
@@ -135,6 +158,13 @@ describe('the configuration in Development', () => {
     assert.deepEqual(config.auth, { mode: 'development' });
     assert.deepEqual(config.studioStorage, { connectionString: 'UseDevelopmentStorage=true' });
     assert.deepEqual(config.database, { url: 'postgres://studio@127.0.0.1:5432/studio' });
+  });
+
+  it("needs no key for clusters' events, and then has none", () => {
+    assert.deepEqual(configOf(LOCAL).fluxEventsKeys, []);
+    assert.deepEqual(problemsOf({ ...LOCAL, FLUX_EVENTS_PREVIOUS_KEY: 'p'.repeat(32) }), [
+      'FLUX_EVENTS_PREVIOUS_KEY is set without FLUX_EVENTS_KEY',
+    ]);
   });
 
   it('checks tokens once it is told of a tenant or an audience, and then needs both', () => {
@@ -189,6 +219,7 @@ describe('the environments file', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(studio?.chart, { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' });
     assert.equal(studio?.registryPattern, '{org}altinnregistry01.azurecr.io');
+    assert.equal(studio?.clusterSilenceMinutes, 15);
     assert.ok(!('serviceAccountName' in (studio ?? {})));
   });
 

@@ -17,6 +17,7 @@ const RIGHT = {
   GITEA_URL: 'https://studio.example.net/repos',
   AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
   AUTH_AUDIENCE: 'api://pull-deploy',
+  FLUX_EVENTS_KEY: 'k'.repeat(32),
 };
 
 /** Nothing is connected to before it is needed. */

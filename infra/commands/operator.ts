@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { makeConsoleLog } from '../../src/adapters/console-log.ts';
-import { type Env, loadConfig } from '../../src/config.ts';
+import { type Config, type Env, loadConfig } from '../../src/config.ts';
 import { connect } from '../../src/connect.ts';
 import { AppError } from '../../src/errors.ts';
 import { type Environment, findEnvironment, type Studio } from '../../src/model/environments.ts';
@@ -11,9 +11,12 @@ import type { Ports } from '../../src/ports.ts';
 const LOCAL_SETTINGS = fileURLToPath(new URL('../../.local/settings.json', import.meta.url));
 
 export interface Operator {
+  readonly config: Config;
   readonly ports: Ports;
   readonly studio: Studio;
   readonly environment: Environment;
+  /** Empty for a command that takes none. */
+  readonly org: string;
   /** The arguments that are no options. */
   readonly names: readonly string[];
   /** Nothing is changed unless it was asked for. */
@@ -24,9 +27,13 @@ export interface Operator {
  * Runs an operator's command with the settings of the environment, or with `--local` those of the last `npm start`.
  * Every command names an environment, and only tells what it would do unless `--apply` is given.
  */
-export async function runCommand(usage: string, work: (operator: Operator) => Promise<void>): Promise<void> {
+export async function runCommand(
+  usage: string,
+  work: (operator: Operator) => Promise<void>,
+  scope: 'for all orgs' | 'for an org' = 'for all orgs',
+): Promise<void> {
   try {
-    const { values, positionals } = readArguments(usage);
+    const { values, positionals } = readArguments(usage, scope === 'for an org');
     const loaded = loadConfig(values.local ? readLocalSettings() : process.env);
     if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
     const { studio } = loaded.config;
@@ -37,7 +44,10 @@ export async function runCommand(usage: string, work: (operator: Operator) => Pr
       );
     const connection = connect(loaded.config, makeConsoleLog());
     try {
-      await work({ ports: connection.ports, studio, environment, names: positionals, isDryRun: !values.apply });
+      await work({
+        ...{ config: loaded.config, ports: connection.ports, studio, environment },
+        ...{ org: values.org, names: positionals, isDryRun: !values.apply },
+      });
     } finally {
       await connection.close();
     }
@@ -47,9 +57,10 @@ export async function runCommand(usage: string, work: (operator: Operator) => Pr
   }
 }
 
-function readArguments(usage: string) {
+function readArguments(usage: string, needsOrg: boolean) {
   const options = {
     environment: { type: 'string' },
+    org: { type: 'string' },
     apply: { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
     local: { type: 'boolean', default: false },
@@ -57,8 +68,9 @@ function readArguments(usage: string) {
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     if (values.environment === undefined) throw new Error('--environment is missing');
+    if ((values.org !== undefined) !== needsOrg) throw new Error(`--org is ${needsOrg ? 'missing' : 'not taken here'}`);
     if (values.apply && values['dry-run']) throw new Error('--apply and --dry-run contradict each other');
-    return { values: { ...values, environment: values.environment }, positionals };
+    return { values: { ...values, environment: values.environment, org: values.org ?? '' }, positionals };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${usage}`);
   }

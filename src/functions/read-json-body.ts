@@ -36,14 +36,14 @@ function assertJson(headers: HttpRequest['headers']): void {
 }
 
 /** Counts while reading: where the platform streams, no more than the limit is ever taken. */
-async function readBytes({ headers, body }: HttpRequest): Promise<Buffer> {
-  if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+export async function readBytes({ headers, body }: HttpRequest, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of body ?? []) {
       size += (chunk as Uint8Array).length;
-      if (size > MAX_BODY_BYTES) throw tooLarge();
+      if (size > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk as Uint8Array);
     }
   } catch (cause) {
@@ -72,7 +72,7 @@ function findUnfit(value: unknown): string | undefined {
 const invalid = (message: string) =>
   new AppError('REQUEST_INVALID', `body: ${message}`.slice(0, MAX_MESSAGE), { path: 'body' });
 
-const tooLarge = () => new AppError('REQUEST_TOO_LARGE', `the body is over ${MAX_BODY_BYTES} bytes`);
+const tooLarge = (maxBytes: number) => new AppError('REQUEST_TOO_LARGE', `the body is over ${maxBytes} bytes`);
 
 const unsupported = (header: string, found: string, allowed: string) =>
   new AppError('CONTENT_TYPE_UNSUPPORTED', `${header} '${found}': must be ${allowed}`, { path: header });

@@ -17,6 +17,7 @@ import {
   undeploy,
 } from './calls/deployments.ts';
 import { listEvents, listOrgEvents } from './calls/events.ts';
+import { receiveFluxEvent } from './calls/flux-events.ts';
 import { health, openapi } from './calls/service.ts';
 import { type HttpHandler, handleCall, httpHandler } from './http.ts';
 import { makeOpenApi } from './openapi.ts';
@@ -88,6 +89,7 @@ export const ROUTES: readonly Route[] = [
   listApps,
   listOrgDeployments,
   listOrgEvents,
+  receiveFluxEvent,
   health,
   openapi,
 ];

@@ -4,7 +4,7 @@ import type { ReleaseKey } from './names.ts';
 /**
  * Life of a deployment: `accepted → building → uploaded → published → applied`. It ends early as `failed` (ours or the
  * cluster's, with its reason), `rejected` (the artifact can never be right) or `superseded` (a newer one was published
- * first). An undeploy ends as `removed`.
+ * before the cluster told of it). An undeploy ends as `removed`. The cluster's `failed` may become `applied`, and the reverse.
  */
 export const DEPLOYMENT_STATES = [
   'accepted',
@@ -19,7 +19,10 @@ export const DEPLOYMENT_STATES = [
 ] as const;
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
-/** From which states each may be entered; the ledger moves with `update … where state in (…)` and nothing else does. */
+/**
+ * From which states each may be entered; the ledger moves with `update … where state in (…)` and nothing else does.
+ * What was published is moved by the cluster's word alone: our own failures end only what awaits its artifact.
+ */
 export const ENTERED_FROM: Readonly<Record<DeploymentState, readonly DeploymentState[]>> = {
   accepted: [],
   building: ['accepted'],
@@ -27,9 +30,9 @@ export const ENTERED_FROM: Readonly<Record<DeploymentState, readonly DeploymentS
   published: ['accepted', 'building', 'uploaded'],
   applied: ['published', 'failed'],
   removed: ['published', 'failed'],
-  failed: ['accepted', 'building', 'uploaded'],
+  failed: ['accepted', 'building', 'uploaded', 'published', 'applied'],
   rejected: ['accepted', 'building', 'uploaded'],
-  superseded: ['accepted', 'building', 'uploaded'],
+  superseded: ['accepted', 'building', 'uploaded', 'published'],
 };
 
 /** The blob of a deployment in one of these is still to be taken; in all others it is a repetition. */
@@ -82,9 +85,11 @@ export interface Block {
 }
 
 export interface ClusterWord {
+  /** What it says; a deployment that was superseded stays so. */
+  readonly state: 'applied' | 'failed' | 'removed';
   /** By the cluster's clock. */
   readonly at: Date;
-  /** Helm's own number of the release, where it was told. */
+  /** Helm's own number of the release, where it ever told one. */
   readonly helmRevision: number | undefined;
   readonly message: string;
 }

@@ -33,6 +33,8 @@ export interface Studio {
   readonly appSecretPattern: string;
   /** Given to each app's Kustomization where clusters enforce multi-tenancy. */
   readonly serviceAccountName?: string;
+  /** A published deployment that its cluster has not told of for longer is shown as silent. */
+  readonly clusterSilenceMinutes: number;
   readonly environments: readonly Environment[];
   readonly policy: Policy;
 }

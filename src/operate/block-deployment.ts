@@ -1,3 +1,4 @@
+import type { Studio } from '../model/environments.ts';
 import type { AppName } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { type DeploymentView, viewDeployment } from './deployment-view.ts';
@@ -10,18 +11,25 @@ import { findDeployment } from './show-deployments.ts';
  */
 export async function blockDeployment(
   ports: Ports,
+  studio: Studio,
   name: AppName,
   id: string,
   block: { by: string; reason: string },
 ): Promise<DeploymentView> {
   await findDeployment(ports, name, id);
   await ports.ledger.block(id, block);
-  return viewDeployment(await findDeployment(ports, name, id));
+  return viewDeployment(await findDeployment(ports, name, id), studio);
 }
 
 /** @throws AppError DEPLOYMENT_UNKNOWN */
-export async function unblockDeployment(ports: Ports, name: AppName, id: string, by: string): Promise<DeploymentView> {
+export async function unblockDeployment(
+  ports: Ports,
+  studio: Studio,
+  name: AppName,
+  id: string,
+  by: string,
+): Promise<DeploymentView> {
   await findDeployment(ports, name, id);
   await ports.ledger.unblock(id, by);
-  return viewDeployment(await findDeployment(ports, name, id));
+  return viewDeployment(await findDeployment(ports, name, id), studio);
 }

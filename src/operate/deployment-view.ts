@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES, type Deployment, type DeploymentEvent } from '../model/deployment.ts';
+import type { Studio } from '../model/environments.ts';
+import { clusterWord } from './cluster-word.ts';
 import { digestSchema, problemSchema, timeSchema } from './problem-view.ts';
 
 /** A deployment as the API shows it. */
@@ -30,6 +32,17 @@ export const deploymentSchema = z
     artifact: z.object({ sha256: digestSchema, bytes: z.int() }).optional(),
     problems: z.array(problemSchema).readonly().describe('Why it ended, if it did not go well.'),
     warnings: z.array(problemSchema).readonly().describe('What did not stop it, and should be known.'),
+    cluster: z
+      .object({
+        state: z
+          .enum(['waiting', 'silent', 'applied', 'failed', 'removed'])
+          .describe('`silent`: no word from the cluster for longer than is usual.'),
+        message: z.string(),
+        at: timeSchema.describe('When it was published, while the cluster has not told of it; else when it told.'),
+        helmRevision: z.int().optional(),
+      })
+      .optional()
+      .describe('What the cluster told of a deployment that was published.'),
     links: z.object({ self: z.string() }),
   })
   .meta({ id: 'Deployment' });
@@ -60,7 +73,8 @@ export type DeploymentDetails = z.infer<typeof deploymentDetailsSchema>;
 export const deploymentUrl = ({ org, app, id }: { org: string; app: string; id: string }): string =>
   `/api/v1/${org}/${app}/deployments/${id}`;
 
-export function viewDeployment(deployment: Deployment): DeploymentView {
+export function viewDeployment(deployment: Deployment, studio: Studio): DeploymentView {
+  const cluster = clusterWord(deployment, studio.clusterSilenceMinutes, new Date());
   const { id, org, app, environment, kind, origin, state, sequence, tagName, commit, built, blocked } = deployment;
   return {
     ...{ id, org, app, envName: environment, kind, origin, state, sequence },
@@ -82,14 +96,19 @@ export function viewDeployment(deployment: Deployment): DeploymentView {
         }),
     problems: deployment.problems,
     warnings: deployment.warnings,
+    ...(cluster === undefined ? {} : { cluster: { ...cluster, at: cluster.at.toISOString() } }),
     links: { self: deploymentUrl(deployment) },
   };
 }
 
-export function viewDetails(deployment: Deployment, events: readonly DeploymentEvent[]): DeploymentDetails {
+export function viewDetails(
+  deployment: Deployment,
+  events: readonly DeploymentEvent[],
+  studio: Studio,
+): DeploymentDetails {
   const steps: Record<string, string> = {};
   for (const event of events) steps[event.type] ??= event.createdAt.toISOString();
-  return { ...viewDeployment(deployment), steps, events: events.map(viewEvent) };
+  return { ...viewDeployment(deployment, studio), steps, events: events.map(viewEvent) };
 }
 
 export function viewEvent({

@@ -5,7 +5,7 @@ import type { Deployment } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import type { AppName } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { deploymentSchema, viewDeployment } from './deployment-view.ts';
+import { deploymentSchema } from './deployment-view.ts';
 import { timeSchema } from './problem-view.ts';
 
 const releaseSchema = deploymentSchema.pick({
@@ -17,6 +17,11 @@ const releaseSchema = deploymentSchema.pick({
   commit: true,
 });
 
+const appliedSchema = releaseSchema.extend({
+  since: timeSchema.optional().describe("By the cluster's clock."),
+  helmRevision: z.int().optional().describe("Helm's own number of the release."),
+});
+
 const environmentSchema = z.object({
   envName: z.string(),
   source: z
@@ -24,7 +29,7 @@ const environmentSchema = z.object({
     .describe("Whether the cluster's sources name the app, and since when."),
   wanted: releaseSchema.optional(),
   published: releaseSchema.extend({ since: timeSchema.optional() }).optional().describe('What Flux reads.'),
-  applied: releaseSchema.optional().describe('The last that the cluster told to have applied.'),
+  applied: appliedSchema.optional().describe('What runs, as far as the cluster has told.'),
   inStep: z.boolean().describe('Whether what Flux reads is what is wanted.'),
   reason: z.string().optional().describe('Why not.'),
 });
@@ -52,6 +57,7 @@ export type AppView = z.infer<typeof appSchema>;
 export type AppPage = z.infer<typeof appPageSchema>;
 export type EnvironmentView = z.infer<typeof environmentSchema>;
 type ReleaseView = z.infer<typeof releaseSchema>;
+type AppliedView = z.infer<typeof appliedSchema>;
 
 /** @throws AppError APP_UNKNOWN */
 export async function showApp(ports: Ports, studio: Studio, { org, app }: AppName): Promise<AppView> {
@@ -102,7 +108,6 @@ function viewEnvironment(
       environment === envName && org === overview.org && (app === overview.app || app === ''),
   );
   const reason = reasonNotInStep(isConfigured, release, hold);
-  const applied = release?.published?.state === 'applied' ? release.published : undefined;
   return {
     envName,
     source: {
@@ -118,9 +123,20 @@ function viewEnvironment(
             ...(release.publishedAt ? { since: release.publishedAt.toISOString() } : {}),
           },
         }),
-    ...(applied === undefined ? {} : { applied: viewRelease(applied) }),
+    ...(release?.applied === undefined ? {} : { applied: viewApplied(release, release.applied) }),
     inStep: reason === undefined,
     ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function viewApplied(
+  { appliedAt, helmRevision }: AppOverview['releases'][number],
+  deployment: Deployment,
+): AppliedView {
+  return {
+    ...viewRelease(deployment),
+    ...(appliedAt === undefined ? {} : { since: appliedAt.toISOString() }),
+    ...(helmRevision === undefined ? {} : { helmRevision }),
   };
 }
 
@@ -142,7 +158,7 @@ function reasonNotInStep(
 }
 
 function viewRelease(deployment: Deployment): ReleaseView {
-  const { id, kind, state, sequence, tagName, commit } = viewDeployment(deployment);
+  const { id, kind, state, sequence, tagName, commit } = deployment;
   return {
     id,
     kind,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { DeploymentFilter } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
+import type { Studio } from '../model/environments.ts';
 import { type AppName, isDeploymentId } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { type DeploymentDetails, deploymentSchema, viewDeployment, viewDetails } from './deployment-view.ts';
@@ -27,6 +28,7 @@ export type DeploymentPage = z.infer<typeof deploymentPageSchema>;
 /** Deployments of an app or of a whole org, newest first. A cursor stays good while new ones arrive. */
 export async function listDeployments(
   ports: Ports,
+  studio: Studio,
   { limit = DEFAULT_PAGE, cursor, ...filter }: ListRequest,
 ): Promise<DeploymentPage> {
   const before = cursor === undefined ? undefined : readCursor(cursor);
@@ -34,14 +36,22 @@ export async function listDeployments(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const isMore = rows.length > limit && last !== undefined;
-  return { deployments: page.map(viewDeployment), ...(isMore ? { nextCursor: writeCursor(last.ordinal) } : {}) };
+  return {
+    deployments: page.map((row) => viewDeployment(row, studio)),
+    ...(isMore ? { nextCursor: writeCursor(last.ordinal) } : {}),
+  };
 }
 
 /** @throws AppError DEPLOYMENT_UNKNOWN, also for another app's */
-export async function showDeployment(ports: Ports, name: AppName, id: string): Promise<DeploymentDetails> {
+export async function showDeployment(
+  ports: Ports,
+  studio: Studio,
+  name: AppName,
+  id: string,
+): Promise<DeploymentDetails> {
   const deployment = await findDeployment(ports, name, id);
   const events = await ports.ledger.events({ org: name.org, deploymentId: id, after: 0, limit: MAX_EVENTS });
-  return viewDetails(deployment, events);
+  return viewDetails(deployment, events, studio);
 }
 
 /** @throws AppError DEPLOYMENT_UNKNOWN, also for another app's */

@@ -209,6 +209,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flux-events/{envName}/{org}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["receiveFluxEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -279,6 +295,8 @@ export interface components {
                     sequence: number;
                     tagName?: string;
                     commit?: string;
+                    since?: string;
+                    helmRevision?: number;
                 };
                 inStep: boolean;
                 reason?: string;
@@ -353,6 +371,12 @@ export interface components {
             };
             problems: components["schemas"]["ProblemItem"][];
             warnings: components["schemas"]["ProblemItem"][];
+            cluster?: {
+                state: "waiting" | "silent" | "applied" | "failed" | "removed";
+                message: string;
+                at: string;
+                helmRevision?: number;
+            };
             links: {
                 self: string;
             };
@@ -387,6 +411,12 @@ export interface components {
             };
             problems: components["schemas"]["ProblemItem"][];
             warnings: components["schemas"]["ProblemItem"][];
+            cluster?: {
+                state: "waiting" | "silent" | "applied" | "failed" | "removed";
+                message: string;
+                at: string;
+                helmRevision?: number;
+            };
             links: {
                 self: string;
             };
@@ -414,6 +444,11 @@ export interface components {
             events: components["schemas"]["Event"][];
             after: number;
             isMore: boolean;
+        };
+        FluxEventOutcome: {
+            outcome: "moved" | "kept" | "repeated" | "ignored";
+            deploymentId?: string;
+            state?: string;
         };
         Health: {
             status: "healthy" | "degraded" | "unhealthy";
@@ -482,7 +517,7 @@ export interface components {
             type: string;
             title: string;
             status: number;
-            code: "REQUEST_INVALID" | "REQUEST_TOO_LARGE" | "CONTENT_TYPE_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "UNAUTHENTICATED" | "ORG_UNKNOWN" | "FORBIDDEN" | "ROUTE_UNKNOWN" | "METHOD_NOT_ALLOWED" | "APP_UNKNOWN" | "APP_NAME_UNSUPPORTED" | "ENVIRONMENT_UNKNOWN" | "CLUSTER_UNKNOWN" | "RELEASE_UNKNOWN" | "RELEASE_NOT_SUCCEEDED" | "COMMIT_UNKNOWN" | "COMMIT_MISMATCH" | "DEPLOYMENT_UNKNOWN" | "DEPLOYMENT_NOT_ACCEPTED" | "DEPLOYMENT_BLOCKED" | "INPUTS_CHANGED" | "TOO_MANY_REQUESTS" | "GITEA_UNAVAILABLE" | "GITEA_DENIED" | "GITEA_ARCHIVE_INVALID" | "DATABASE_UNAVAILABLE" | "STORAGE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "LEDGER_STALE" | "LEDGER_FOREIGN" | "STORAGE_EMPTY" | "PUBLISH_CONTENDED" | "ZIP_STRUCTURE" | "ZIP_TYPE" | "ZIP_UNSUPPORTED" | "ZIP_DATA" | "ZIP_LIMIT" | "FILE_NAME_UNSAFE" | "FILE_NAME_COLLISION" | "MANIFEST_MISSING" | "MANIFEST_INVALID" | "MANIFEST_MISMATCH" | "YAML_INVALID" | "YAML_UNSAFE" | "VALUES_INVALID" | "APP_METADATA_INVALID" | "APP_ID_MISMATCH" | "APP_POLICY_MISSING" | "APP_TEXT_INVALID" | "CHART_TEMPLATES_UNSUPPORTED" | "SUBMODULE_UNSUPPORTED" | "SYMLINK_UNSUPPORTED" | "KIND_NOT_ALLOWED" | "RELEASE_POLICY" | "SECRET_IN_ARTIFACT" | "ARTIFACT_PATH_INVALID" | "ARTIFACT_DIGEST_MISMATCH" | "DROP_NOT_ALLOWED" | "BUILD_ABANDONED" | "ACCEPT_FAILED" | "SCOPES_CHANGED" | "PLATFORM_DATA_STAYS" | "SOURCE_IN_USE" | "INTERNAL";
+            code: "REQUEST_INVALID" | "REQUEST_TOO_LARGE" | "CONTENT_TYPE_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "UNAUTHENTICATED" | "ORG_UNKNOWN" | "FORBIDDEN" | "ROUTE_UNKNOWN" | "METHOD_NOT_ALLOWED" | "APP_UNKNOWN" | "APP_NAME_UNSUPPORTED" | "ENVIRONMENT_UNKNOWN" | "CLUSTER_UNKNOWN" | "RELEASE_UNKNOWN" | "RELEASE_NOT_SUCCEEDED" | "COMMIT_UNKNOWN" | "COMMIT_MISMATCH" | "DEPLOYMENT_UNKNOWN" | "DEPLOYMENT_NOT_ACCEPTED" | "DEPLOYMENT_BLOCKED" | "INPUTS_CHANGED" | "TOO_MANY_REQUESTS" | "GITEA_UNAVAILABLE" | "GITEA_DENIED" | "GITEA_ARCHIVE_INVALID" | "DATABASE_UNAVAILABLE" | "STORAGE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "LEDGER_STALE" | "LEDGER_FOREIGN" | "STORAGE_EMPTY" | "PUBLISH_CONTENDED" | "ZIP_STRUCTURE" | "ZIP_TYPE" | "ZIP_UNSUPPORTED" | "ZIP_DATA" | "ZIP_LIMIT" | "FILE_NAME_UNSAFE" | "FILE_NAME_COLLISION" | "MANIFEST_MISSING" | "MANIFEST_INVALID" | "MANIFEST_MISMATCH" | "YAML_INVALID" | "YAML_UNSAFE" | "VALUES_INVALID" | "APP_METADATA_INVALID" | "APP_ID_MISMATCH" | "APP_POLICY_MISSING" | "APP_TEXT_INVALID" | "CHART_TEMPLATES_UNSUPPORTED" | "SUBMODULE_UNSUPPORTED" | "SYMLINK_UNSUPPORTED" | "KIND_NOT_ALLOWED" | "RELEASE_POLICY" | "SECRET_IN_ARTIFACT" | "ARTIFACT_PATH_INVALID" | "ARTIFACT_DIGEST_MISMATCH" | "DROP_NOT_ALLOWED" | "BUILD_ABANDONED" | "ACCEPT_FAILED" | "CLUSTER_FAILED" | "SCOPES_CHANGED" | "PLATFORM_DATA_STAYS" | "SOURCE_IN_USE" | "INTERNAL";
             detail: string;
             instance: string;
             whatToDo: string;
@@ -490,7 +525,7 @@ export interface components {
             deploymentId?: string;
         };
         ProblemItem: {
-            code: "REQUEST_INVALID" | "REQUEST_TOO_LARGE" | "CONTENT_TYPE_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "UNAUTHENTICATED" | "ORG_UNKNOWN" | "FORBIDDEN" | "ROUTE_UNKNOWN" | "METHOD_NOT_ALLOWED" | "APP_UNKNOWN" | "APP_NAME_UNSUPPORTED" | "ENVIRONMENT_UNKNOWN" | "CLUSTER_UNKNOWN" | "RELEASE_UNKNOWN" | "RELEASE_NOT_SUCCEEDED" | "COMMIT_UNKNOWN" | "COMMIT_MISMATCH" | "DEPLOYMENT_UNKNOWN" | "DEPLOYMENT_NOT_ACCEPTED" | "DEPLOYMENT_BLOCKED" | "INPUTS_CHANGED" | "TOO_MANY_REQUESTS" | "GITEA_UNAVAILABLE" | "GITEA_DENIED" | "GITEA_ARCHIVE_INVALID" | "DATABASE_UNAVAILABLE" | "STORAGE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "LEDGER_STALE" | "LEDGER_FOREIGN" | "STORAGE_EMPTY" | "PUBLISH_CONTENDED" | "ZIP_STRUCTURE" | "ZIP_TYPE" | "ZIP_UNSUPPORTED" | "ZIP_DATA" | "ZIP_LIMIT" | "FILE_NAME_UNSAFE" | "FILE_NAME_COLLISION" | "MANIFEST_MISSING" | "MANIFEST_INVALID" | "MANIFEST_MISMATCH" | "YAML_INVALID" | "YAML_UNSAFE" | "VALUES_INVALID" | "APP_METADATA_INVALID" | "APP_ID_MISMATCH" | "APP_POLICY_MISSING" | "APP_TEXT_INVALID" | "CHART_TEMPLATES_UNSUPPORTED" | "SUBMODULE_UNSUPPORTED" | "SYMLINK_UNSUPPORTED" | "KIND_NOT_ALLOWED" | "RELEASE_POLICY" | "SECRET_IN_ARTIFACT" | "ARTIFACT_PATH_INVALID" | "ARTIFACT_DIGEST_MISMATCH" | "DROP_NOT_ALLOWED" | "BUILD_ABANDONED" | "ACCEPT_FAILED" | "SCOPES_CHANGED" | "PLATFORM_DATA_STAYS" | "SOURCE_IN_USE" | "INTERNAL";
+            code: "REQUEST_INVALID" | "REQUEST_TOO_LARGE" | "CONTENT_TYPE_UNSUPPORTED" | "IDEMPOTENCY_KEY_REUSED" | "UNAUTHENTICATED" | "ORG_UNKNOWN" | "FORBIDDEN" | "ROUTE_UNKNOWN" | "METHOD_NOT_ALLOWED" | "APP_UNKNOWN" | "APP_NAME_UNSUPPORTED" | "ENVIRONMENT_UNKNOWN" | "CLUSTER_UNKNOWN" | "RELEASE_UNKNOWN" | "RELEASE_NOT_SUCCEEDED" | "COMMIT_UNKNOWN" | "COMMIT_MISMATCH" | "DEPLOYMENT_UNKNOWN" | "DEPLOYMENT_NOT_ACCEPTED" | "DEPLOYMENT_BLOCKED" | "INPUTS_CHANGED" | "TOO_MANY_REQUESTS" | "GITEA_UNAVAILABLE" | "GITEA_DENIED" | "GITEA_ARCHIVE_INVALID" | "DATABASE_UNAVAILABLE" | "STORAGE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "LEDGER_STALE" | "LEDGER_FOREIGN" | "STORAGE_EMPTY" | "PUBLISH_CONTENDED" | "ZIP_STRUCTURE" | "ZIP_TYPE" | "ZIP_UNSUPPORTED" | "ZIP_DATA" | "ZIP_LIMIT" | "FILE_NAME_UNSAFE" | "FILE_NAME_COLLISION" | "MANIFEST_MISSING" | "MANIFEST_INVALID" | "MANIFEST_MISMATCH" | "YAML_INVALID" | "YAML_UNSAFE" | "VALUES_INVALID" | "APP_METADATA_INVALID" | "APP_ID_MISMATCH" | "APP_POLICY_MISSING" | "APP_TEXT_INVALID" | "CHART_TEMPLATES_UNSUPPORTED" | "SUBMODULE_UNSUPPORTED" | "SYMLINK_UNSUPPORTED" | "KIND_NOT_ALLOWED" | "RELEASE_POLICY" | "SECRET_IN_ARTIFACT" | "ARTIFACT_PATH_INVALID" | "ARTIFACT_DIGEST_MISMATCH" | "DROP_NOT_ALLOWED" | "BUILD_ABANDONED" | "ACCEPT_FAILED" | "CLUSTER_FAILED" | "SCOPES_CHANGED" | "PLATFORM_DATA_STAYS" | "SOURCE_IN_USE" | "INTERNAL";
             message: string;
             path?: string;
         };
@@ -1821,6 +1856,80 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveFluxEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Signature"?: string;
+            };
+            path: {
+                envName: string;
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FluxEventOutcome"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -57,6 +57,8 @@ describe('the OpenAPI document', () => {
       rules: {
         // Below, by the schemas alone: this one forbids what stands beside an either-or.
         'no-invalid-media-type-examples': 'off',
+        // It knows no patterns of parameters: no org is named `flux-events`, which is too long for one.
+        'no-ambiguous-paths': 'off',
       },
     });
     const problems = await lintFromString({ source: JSON.stringify(DOCUMENT), config });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { fluxEventsToken } from '../../src/operate/verify-signature.ts';
 import { get, post, waitForEnd } from '../support/api.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -44,11 +45,21 @@ describe("an operator's command", () => {
       ['retire', 'nonsense', '--environment', 'tt02'],
       ['upgrade-sources', '--environment', 'tt02', '--apply', '--dry-run'],
       ['restore', '--unknown'],
+      ['webhook-key', '--environment', 'tt02'],
     ] as const) {
       const { code, out } = await run(command, ...args);
       assert.deepEqual([code, out.includes(`npm run ${command} --`)], [1, true], out);
     }
     assert.match((await run('restore', '--environment', 'nowhere')).out, /must be one of at22, /);
+    assert.match((await run('restore', '--environment', 'tt02', '--org', 'ttd')).out, /--org is not taken here/);
+  });
+
+  it("prints nothing but the key of a cluster's events, for an org that has a cluster there", async () => {
+    const { code, out } = await run('webhook-key', '--environment', 'tt02', '--org', 'ttd');
+    const cluster = { studio: 'dev', environment: 'tt02', org: 'ttd' };
+    assert.deepEqual([code, out], [0, `${fluxEventsToken(stack.run.fluxEventsKey, cluster)}\n`]);
+    const none = await run('webhook-key', '--environment', 'tt02', '--org', 'nav');
+    assert.deepEqual([none.code, /--org 'nav': must be one of ttd/.test(none.out)], [1, true], none.out);
   });
 
   it('migrates a database, once', async () => {

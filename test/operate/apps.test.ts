@@ -12,6 +12,7 @@ import type { DocumentPlace, Ports } from '../../src/ports.ts';
 import { retireSource } from '../../src/reconcile/retire-source.ts';
 import { type Answer, call, get } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
+import { helm, sendTo } from '../support/flux-events.ts';
 import { startGiteaPages } from '../support/gitea-pages.ts';
 import { withHooks } from '../support/ports.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -233,8 +234,11 @@ describe('apps and their state at a glance', () => {
       assert.deepEqual([applied, inStep, reason], [undefined, true, undefined]);
       assert.equal(at(view, 'at22').wanted, undefined);
 
-      await ports.ledger.move(deployment.id, 'applied', { message: 'As Flux would tell.', origin: 'flux' });
-      assert.deepEqual(at(await show('alpha'), 'tt02').applied, { ...expected, state: 'applied' });
+      const told = { name: 'ttd-alpha-dev', reason: 'InstallSucceeded', message: helm.installed('alpha', 1) };
+      await sendTo(stack)({ ...told, metadata: { 'deployment-id': deployment.id } });
+      const { since: appliedSince, ...runs } = at(await show('alpha'), 'tt02').applied ?? {};
+      assert.deepEqual(runs, { ...expected, state: 'applied', helmRevision: 1 });
+      assert.match(appliedSince ?? '', /^\d{4}-.*Z$/);
     });
 
     it('shows what is wanted and not published, and that it is in step once the timer could publish it', async () => {

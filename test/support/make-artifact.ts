@@ -34,6 +34,7 @@ export const STUDIO: Studio = {
   chart: { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' },
   registryPattern: '{org}altinnregistry01.azurecr.io',
   appSecretPattern: '{org}-{app}-env',
+  clusterSilenceMinutes: 15,
   policy: DEFAULT_POLICY,
   environments: [TT02],
 };

@@ -26,6 +26,7 @@ export const SAMPLE_STUDIO: Studio = {
   chart: { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' },
   registryPattern: '{org}altinnregistry01.azurecr.io',
   appSecretPattern: '{org}-{app}-env',
+  clusterSilenceMinutes: 15,
   // The cases are about how values are read, whatever their keys.
   policy: { ...DEFAULT_POLICY, valuesKeys: ['*'] },
   environments: [

@@ -78,7 +78,10 @@ export function collectLog(): { log: Log; lines: LogLine[] } {
 async function serve(env: Env, log: Log): Promise<{ url: string; close(): Promise<void> }> {
   const config = configOf(env);
   const connection = connect(config, log);
-  const definitions = makeTable(makeApp(connection.ports, config.studio), makeAuthenticate(config.auth));
+  const definitions = makeTable(
+    makeApp(connection.ports, config.studio, config.fluxEventsKeys),
+    makeAuthenticate(config.auth),
+  );
   const host = await startFunctionsHost({ definitions, port: 0, timers: false });
   return {
     url: host.url,

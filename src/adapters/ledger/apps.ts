@@ -6,6 +6,9 @@ type OverviewRow = ReleaseRow & {
   published_at: Date | null;
   wanted: DeploymentRow | null;
   published: DeploymentRow | null;
+  applied: DeploymentRow | null;
+  applied_at: Date | null;
+  helm_revision: number | null;
 };
 
 export function makeAppLedger(db: Database): AppLedger {
@@ -21,10 +24,11 @@ export function makeAppLedger(db: Database): AppLedger {
         [org, app ?? null, after ?? null, limit],
       );
       const releases = await db.query<OverviewRow>(
-        `select r.*, to_jsonb(w) as wanted, to_jsonb(p) as published
+        `select r.*, to_jsonb(w) as wanted, to_jsonb(p) as published, to_jsonb(a) as applied
            from pull_deploy.releases r
            left join pull_deploy.deployments w on w.id = r.wanted_deployment
            left join pull_deploy.deployments p on p.id = r.published_deployment
+           left join pull_deploy.deployments a on a.id = r.applied_deployment
           where r.org = $1 and r.app = any($2) order by r.environment`,
         [org, apps.map((row) => row.app)],
       );
@@ -78,6 +82,9 @@ function toOverview(row: OverviewRow): AppOverview['releases'][number] {
     publishedAt: row.published_at ?? undefined,
     wanted: row.wanted ? toDeployment(withDates(row.wanted)) : undefined,
     published: row.published ? toDeployment(withDates(row.published)) : undefined,
+    applied: row.applied ? toDeployment(withDates(row.applied)) : undefined,
+    appliedAt: row.applied_at ?? undefined,
+    helmRevision: row.helm_revision ?? undefined,
   };
 }
 
@@ -89,4 +96,6 @@ const withDates = (row: DeploymentRow): DeploymentRow => ({
   published_at: row.published_at && new Date(row.published_at),
   blocked_at: row.blocked_at && new Date(row.blocked_at),
   cluster_event_at: row.cluster_event_at && new Date(row.cluster_event_at),
+  applied_at: row.applied_at && new Date(row.applied_at),
+  rolled_back_at: row.rolled_back_at && new Date(row.rolled_back_at),
 });

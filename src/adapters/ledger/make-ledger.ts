@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger.ts';
 import type { Database } from '../postgres.ts';
 import { makeAppLedger } from './apps.ts';
+import { makeClusterLedger } from './cluster.ts';
 import { selectDeployments, selectEvents } from './lists.ts';
 import { makeProgressLedger } from './progress.ts';
 import { makeRecoveryLedger } from './recovery.ts';
@@ -14,6 +15,7 @@ export function makeLedger(db: Database): Ledger {
     ...makeRequestLedger(db),
     ...makeProgressLedger(db),
     ...makeReleaseLedger(db),
+    ...makeClusterLedger(db),
     ...makeAppLedger(db),
     ...makeRecoveryLedger(db),
 

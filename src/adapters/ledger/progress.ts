@@ -1,10 +1,10 @@
-import type { ProgressLedger, WantOutcome } from '../../ledger.ts';
+import type { NewEvent, ProgressLedger, WantOutcome } from '../../ledger.ts';
 import { AWAITS_ARTIFACT, type Deployment, type DeploymentState, ENTERED_FROM } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
 import type { Database, Queryable } from '../postgres.ts';
 import { insertEvent, keyValues } from './statements.ts';
 
-/** The one place where a deployment's state changes. Locks go from the release to the deployment, never back. */
+/** Where a deployment's state changes for all that we do. Locks go from the release to the deployment, never back. */
 export function makeProgressLedger(db: Database): ProgressLedger {
   return {
     async recordBuilt({ id, fence }, built, warnings) {
@@ -28,7 +28,7 @@ export function makeProgressLedger(db: Database): ProgressLedger {
               set state = $2, problems = coalesce($4::jsonb, problems), updated_at = clock_timestamp()
             where id = $1 and state = any($3) and ($5::int is null or fence = $5)
             returning 1`,
-          [id, to, ENTERED_FROM[to], problems ? JSON.stringify(problems) : null, fence ?? null],
+          [id, to, enteredByUs(to), problems ? JSON.stringify(problems) : null, fence ?? null],
         );
         if (rows.length > 0) await insertEvent(tx, id, to, event);
         return rows.length > 0;
@@ -79,6 +79,10 @@ export function makeProgressLedger(db: Database): ProgressLedger {
 
 const ENDS_BY_US: readonly DeploymentState[] = ['failed', 'rejected'];
 
+/** What was published can be ended by the cluster's word only. */
+const enteredByUs = (to: DeploymentState): readonly DeploymentState[] =>
+  ENTERED_FROM[to].filter((from) => !ENDS_BY_US.includes(to) || AWAITS_ARTIFACT.includes(from));
+
 /** Holds the release's row until the transaction ends, so that the answer stays true. */
 async function isWanted(tx: Queryable, id: string): Promise<boolean> {
   const [row] = await tx.query<{ is_wanted: boolean }>(
@@ -116,7 +120,7 @@ async function want(tx: Queryable, deployment: Deployment): Promise<WantOutcome>
     keyValues(deployment),
   );
   if (Number(row?.wanted_sequence) === sequence) return 'wanted';
-  await supersede(tx, deployment, sequence, sequence);
+  await supersede(tx, deployment, [sequence, sequence], PUBLISHED_FIRST);
   return 'superseded';
 }
 
@@ -134,12 +138,22 @@ export async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<v
   for (const { id, sequence, kind } of published) {
     const message = kind === 'undeploy' ? 'Published for Flux to take the app down.' : 'Published for Flux to pull.';
     await insertEvent(tx, id, 'published', { message, origin: 'publish' });
-    await supersede(tx, key, 0, Number(sequence) - 1);
+    await supersede(tx, key, [0, Number(sequence) - 1], PUBLISHED_FIRST);
   }
 }
 
-/** Only those whose artifact has been accepted: one that is still being built is told when its artifact comes. */
-async function supersede(tx: Queryable, key: ReleaseKey, first: number, last: number): Promise<void> {
+const PUBLISHED_FIRST: NewEvent = { message: 'A newer one was published first.', origin: 'publish' };
+
+/**
+ * Only those whose artifact has been accepted: one that is still being built is told when its artifact comes. One that
+ * was published ends here too, as long as the cluster has not told of it.
+ */
+export async function supersede(
+  tx: Queryable,
+  key: ReleaseKey,
+  [first, last]: readonly [number, number],
+  event: NewEvent,
+): Promise<void> {
   const rows = await tx.query<{ id: string }>(
     `update pull_deploy.deployments d set state = 'superseded', updated_at = clock_timestamp()
       where (org, app, environment) = ($1, $2, $3) and sequence between $4 and $5 and state = any($6)
@@ -147,6 +161,5 @@ async function supersede(tx: Queryable, key: ReleaseKey, first: number, last: nu
       returning id`,
     [...keyValues(key), first, last, ENTERED_FROM.superseded],
   );
-  for (const { id } of rows)
-    await insertEvent(tx, id, 'superseded', { message: 'A newer one was published first.', origin: 'publish' });
+  for (const { id } of rows) await insertEvent(tx, id, 'superseded', event);
 }

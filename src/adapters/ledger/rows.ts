@@ -1,6 +1,8 @@
 import type { Problem } from '../../errors.ts';
 import type { LedgerApp, LedgerRelease } from '../../ledger.ts';
+import { type ClusterMeaning, stateSaid } from '../../model/cluster-event.ts';
 import type {
+  ClusterWord,
   Deployment,
   DeploymentEvent,
   DeploymentKind,
@@ -42,6 +44,10 @@ export type DeploymentRow = {
   cluster_event_at: Date | null;
   helm_revision: number | null;
   cluster_message: string | null;
+  cluster_meaning: ClusterMeaning | null;
+  applied_at: Date | null;
+  rolled_back_at: Date | null;
+  rolled_back_to: number | null;
 };
 
 export type EventRow = {
@@ -93,15 +99,15 @@ export function toDeployment(row: DeploymentRow): Deployment {
         ? undefined
         : { since: row.blocked_at, by: row.blocked_by ?? '', reason: row.blocked_reason ?? '' },
     publishedAt: row.published_at ?? undefined,
-    cluster:
-      row.cluster_event_at === null
-        ? undefined
-        : {
-            at: row.cluster_event_at,
-            helmRevision: row.helm_revision ?? undefined,
-            message: row.cluster_message ?? '',
-          },
+    cluster: toClusterWord(row),
   };
+}
+
+function toClusterWord(row: DeploymentRow): ClusterWord | undefined {
+  const state = row.cluster_meaning === null ? undefined : stateSaid(row.cluster_meaning);
+  if (state === undefined || row.cluster_event_at === null) return undefined;
+  const { cluster_event_at: at, helm_revision, cluster_message } = row;
+  return { state, at, helmRevision: helm_revision ?? undefined, message: cluster_message ?? '' };
 }
 
 export type AppRow = { org: string; app: string; repository_updated_at: Date | null; missing_since: Date | null };

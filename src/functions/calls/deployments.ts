@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { deployBodySchema, previewBodySchema, reasonSchema, undeployBodySchema } from '../../deploy/deploy-request.ts';
 import { previewSchema } from '../../deploy/preview-view.ts';
-import {
-  deploymentDetailsSchema,
-  deploymentSchema,
-  deploymentUrl,
-  viewDeployment,
-} from '../../operate/deployment-view.ts';
+import { deploymentDetailsSchema, deploymentSchema, deploymentUrl } from '../../operate/deployment-view.ts';
 import { deploymentPageSchema } from '../../operate/show-deployments.ts';
 import { authorizeEnvironment } from '../authorize.ts';
 import { DEPLOYMENT, DEPLOYMENT_DETAILS, PREVIEW } from '../examples.ts';
@@ -53,7 +48,7 @@ export const createDeployment = defineRoute({
       idempotencyKey: readIdempotencyKey(call.request.headers),
       ...readTraceContext(call.request.headers),
     });
-    return reply(202, deploymentSchema, viewDeployment(deployment), { location: deploymentUrl(deployment) });
+    return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
 });
 
@@ -135,7 +130,7 @@ export const rollbackDeployment = defineRoute({
       idempotencyKey: readIdempotencyKey(call.request.headers),
       ...readTraceContext(call.request.headers),
     });
-    return reply(202, deploymentSchema, viewDeployment(deployment), { location: deploymentUrl(deployment) });
+    return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
 });
 
@@ -196,6 +191,6 @@ export const undeploy = defineRoute({
       caller: call.caller,
       idempotencyKey: readIdempotencyKey(call.request.headers),
     });
-    return reply(202, deploymentSchema, viewDeployment(deployment), { location: deploymentUrl(deployment) });
+    return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
 });

@@ -1,0 +1,34 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Whose events are signed with one key: those of an org's cluster in an environment, for one Studio. */
+export interface ClusterName {
+  readonly studio: string;
+  readonly environment: string;
+  readonly org: string;
+}
+
+/**
+ * What the cluster's Secret holds as `token`: notification-controller takes these characters as its HMAC key. Made from
+ * a master key, so that a cluster can't sign for another one and nothing has to be stored for each.
+ */
+export function fluxEventsToken(masterKey: string, { studio, environment, org }: ClusterName): string {
+  return createHmac('sha256', masterKey).update(`flux-events/${studio}/${environment}/${org}`).digest('hex');
+}
+
+/**
+ * Whether the header `X-Signature` is the body's, by any of the master keys: `sha256=` and the HMAC-SHA256 of the bytes
+ * as they came, in lower-case hex, as Provider type `generic-hmac` sends it. Takes the same time whatever is wrong.
+ */
+export function isSigned(
+  masterKeys: readonly string[],
+  cluster: ClusterName,
+  body: Uint8Array,
+  signature: string | undefined,
+): boolean {
+  const hex = /^sha256=([0-9a-f]{64})$/.exec(signature ?? '')?.[1];
+  const given = Buffer.from(hex ?? '0'.repeat(64), 'hex');
+  const matches = masterKeys.map((key) =>
+    timingSafeEqual(createHmac('sha256', fluxEventsToken(key, cluster)).update(body).digest(), given),
+  );
+  return matches.includes(true) && hex !== undefined;
+}
