@@ -105,6 +105,8 @@ async function hasEtag(
   place: { environment: string; container: string; blob: string },
   etag: string | undefined,
 ): Promise<boolean> {
+  // Nothing is known of what was written last: to be looked into.
+  if (etag === undefined) return false;
   try {
     return (await ports.documents.etag(place)) === etag;
   } catch {
