@@ -103,7 +103,7 @@ describe('npm start', () => {
     const { body } = await get(`${functionsUrl}/api/v1/nav/first-app/deployments`);
     assert.deepEqual(
       body.deployments.map(({ sequence, state }: { sequence: number; state: string }) => `${sequence} ${state}`),
-      ['4 published', '3 published', '2 published', '1 published'],
+      ['4 published', '3 superseded', '2 superseded', '1 superseded'],
     );
     again.child.kill('SIGINT');
     await again.ended;
