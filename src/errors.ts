@@ -114,7 +114,7 @@ export const ERROR_CODES = {
   LEDGER_STALE: code(
     'unavailable',
     'Storage names a deployment that the database does not know: the database was restored or emptied.',
-    'Restore the newer database. Nothing is published for the app before that.',
+    'Restore the newer database, or run `npm run reindex`. Nothing is published for the app before that.',
   ),
   LEDGER_FOREIGN: code(
     'unavailable',
@@ -199,6 +199,7 @@ export const ERROR_CODES = {
   ),
   DROP_NOT_ALLOWED: code('rejected', 'The environment takes no dropped artifacts.', 'Deploy through the API.'),
 
+  LEDGER_REBUILT: code('unavailable', 'It was on its way when the database was lost.', 'Deploy again.'),
   BUILD_ABANDONED: code('unavailable', 'The deployment was not finished in time.', 'Deploy again.'),
   ACCEPT_FAILED: code(
     'unavailable',

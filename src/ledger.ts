@@ -12,7 +12,14 @@ import type {
 import type { AppName, ReleaseKey } from './model/names.ts';
 
 /** The port to our own tables, schema `pull_deploy`: what is wanted, and what became of it. */
-export interface Ledger extends RequestLedger, ProgressLedger, ReleaseLedger, ClusterLedger, AppLedger, RecoveryLedger {
+export interface Ledger
+  extends RequestLedger,
+    ProgressLedger,
+    ReleaseLedger,
+    ClusterLedger,
+    AppLedger,
+    RecoveryLedger,
+    RebuildLedger {
   /** The id given to this ledger when it was made; documents in storage name it. */
   installation(): Promise<string>;
   deployment(id: string): Promise<Deployment | undefined>;
@@ -124,6 +131,56 @@ export interface RecoveryLedger {
   /** The last attempt does not count: what failed was not the blob. */
   uncountAttempt(blob: string): Promise<void>;
   forgetAttempts(blob: string): Promise<void>;
+}
+
+export interface RebuildLedger {
+  /**
+   * One transaction, all or nothing: adds what storage knows and the ledger does not, ends what has ended since, and
+   * wants what is published. What the ledger knows better stays. Safe to repeat.
+   * @throws AppError LEDGER_FOREIGN where the ledger has another installation's releases; LEDGER_STALE where a sequence of
+   *   the archive is that of another deployment, which has not ended
+   */
+  rebuild(rebuilt: RebuiltLedger): Promise<RebuildCounts>;
+}
+
+/** What storage tells of a ledger that was lost, or is older than storage. */
+export interface RebuiltLedger {
+  readonly installation: string;
+  readonly releases: readonly RebuiltRelease[];
+  /** The oldest first. */
+  readonly deployments: readonly RebuiltDeployment[];
+}
+
+export interface RebuiltRelease extends ReleaseKey {
+  /** Sequence 0: nothing was ever deployed. */
+  readonly wanted: { readonly sequence: number; readonly deploymentId: string | undefined };
+  /** Undefined where it is not there, or damaged. */
+  readonly document: { readonly etag: string; readonly digest: string } | undefined;
+  readonly hasSource: boolean;
+  readonly isRetired: boolean;
+}
+
+export interface RebuiltDeployment extends ReleaseKey {
+  readonly id: string;
+  /** Undefined: it never got as far as to be known by one, and gets the next. */
+  readonly sequence: number | undefined;
+  readonly kind: DeploymentKind;
+  readonly state: 'uploaded' | 'published' | 'superseded' | 'failed';
+  readonly message: string;
+  readonly tagName: string | undefined;
+  readonly commit: string | undefined;
+  readonly resolved: ResolvedInputs;
+  /** Undefined without an artifact in the archive. */
+  readonly built: BuiltFacts | undefined;
+  readonly at: Date;
+}
+
+export interface RebuildCounts {
+  readonly deploymentsAdded: number;
+  /** Those that had not ended in the ledger, and have in storage. */
+  readonly deploymentsEnded: number;
+  readonly artifactsAdded: number;
+  readonly releasesChanged: number;
 }
 
 export interface NewEvent {

@@ -74,7 +74,7 @@ export interface ArtifactStore {
   uploadIncoming(path: ArtifactPath, zip: Buffer): Promise<boolean>;
   /** @param maxBytes nothing larger is downloaded: `bytes` is undefined then */
   readIncoming(blobName: string, maxBytes: number): Promise<IncomingBlob | undefined>;
-  listIncoming(): Promise<readonly { name: string; lastModified: Date }[]>;
+  listIncoming(): Promise<readonly StoredName[]>;
   /** Only while it is the one that was read. */
   removeIncoming(blobName: string, etag: string): Promise<void>;
 
@@ -88,9 +88,16 @@ export interface ArtifactStore {
   streamArtifact(path: ArtifactPath): Promise<StreamedArtifact | undefined>;
   /** Ids of some deployments whose artifact or release document is in the archive. */
   archivedIds(key: ReleaseKey): Promise<readonly string[]>;
+  /** Every blob of the archive, artifacts and release documents alike. */
+  listArchive(): Promise<readonly StoredName[]>;
 
   quarantine(blobName: string, content: Buffer, problems: readonly Problem[]): Promise<void>;
   ping(): Promise<void>;
+}
+
+export interface StoredName {
+  readonly name: string;
+  readonly lastModified: Date;
 }
 
 export interface StreamedArtifact {
@@ -111,6 +118,8 @@ export interface ClusterDocuments {
   etag(place: DocumentPlace): Promise<string | undefined>;
   /** Replaces exactly what was read (undefined: nothing was there); undefined when another writer was first. Makes the container. */
   write(place: DocumentPlace, text: string, replaces: string | undefined): Promise<{ etag: string } | undefined>;
+  /** Names of all containers there. */
+  containers(environment: string): Promise<readonly string[]>;
   ping(environment: string): Promise<void>;
 }
 

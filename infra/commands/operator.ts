@@ -10,44 +10,72 @@ import type { Ports } from '../../src/ports.ts';
 
 const LOCAL_SETTINGS = fileURLToPath(new URL('../../.local/settings.json', import.meta.url));
 
+/** What every operator's command is given. */
 export interface Operator {
   readonly config: Config;
   readonly ports: Ports;
   readonly studio: Studio;
-  readonly environment: Environment;
-  /** Empty for a command that takes none. */
-  readonly org: string;
   /** The arguments that are no options. */
   readonly names: readonly string[];
   /** Nothing is changed unless it was asked for. */
   readonly isDryRun: boolean;
 }
 
-/**
- * Runs an operator's command with the settings of the environment, or with `--local` those of the last `npm start`.
- * Every command names an environment, and only tells what it would do unless `--apply` is given.
- */
-export async function runCommand(
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Runs a command for one environment, named by `--environment`; `org` is empty for a command that takes none. */
+export function runCommand(
   usage: string,
-  work: (operator: Operator) => Promise<void>,
+  work: (operator: Operator & { readonly environment: Environment; readonly org: string }) => Promise<void>,
   scope: 'for all orgs' | 'for an org' = 'for all orgs',
 ): Promise<void> {
-  try {
-    const { values, positionals } = readArguments(usage, scope === 'for an org');
-    const loaded = loadConfig(values.local ? readLocalSettings() : process.env);
-    if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
-    const { studio } = loaded.config;
-    const environment = findEnvironment(studio, values.environment);
+  const needsOrg = scope === 'for an org';
+  const options = { environment: { type: 'string' }, org: { type: 'string' } } as const satisfies Options;
+  const check = ({ environment, org }: { environment?: string; org?: string }) => {
+    if (environment === undefined) throw new Error('--environment is missing');
+    if ((org !== undefined) !== needsOrg) throw new Error(`--org is ${needsOrg ? 'missing' : 'not taken here'}`);
+  };
+  return run(usage, options, check, async (operator, { environment: name = '', org = '' }) => {
+    const { environments } = operator.studio;
+    const environment = findEnvironment(operator.studio, name);
     if (environment === undefined)
-      throw new Error(
-        `--environment '${values.environment}': must be one of ${studio.environments.map(({ name }) => name).join(', ')}`,
-      );
-    const connection = connect(loaded.config, makeConsoleLog());
+      throw new Error(`--environment '${name}': must be one of ${environments.map((one) => one.name).join(', ')}`);
+    await work({ ...operator, environment, org });
+  });
+}
+
+/** Runs a command for all environments at once; `installation` is undefined unless `--installation` is given. */
+export function runForInstallation(
+  usage: string,
+  work: (operator: Operator & { readonly installation: string | undefined }) => Promise<void>,
+): Promise<void> {
+  const options = { installation: { type: 'string' } } as const satisfies Options;
+  return run(
+    usage,
+    options,
+    () => {},
+    (operator, { installation }) => work({ ...operator, installation }),
+  );
+}
+
+/**
+ * With the settings of the environment it runs in, or with `--local` those of the last `npm start`. Every command only
+ * tells what it would do unless `--apply` is given.
+ */
+async function run<O extends Options>(
+  usage: string,
+  options: O,
+  check: (values: { [K in keyof O]?: string }) => void,
+  work: (operator: Operator, values: { [K in keyof O]?: string }) => Promise<void>,
+): Promise<void> {
+  try {
+    const { isLocal, isDryRun, names, values } = readArguments(usage, options, check);
+    const loaded = loadConfig(isLocal ? readLocalSettings() : process.env);
+    if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
+    const { config } = loaded;
+    const connection = connect(config, makeConsoleLog());
     try {
-      await work({
-        ...{ config: loaded.config, ports: connection.ports, studio, environment },
-        ...{ org: values.org, names: positionals, isDryRun: !values.apply },
-      });
+      await work({ config, ports: connection.ports, studio: config.studio, names, isDryRun }, values);
     } finally {
       await connection.close();
     }
@@ -57,20 +85,25 @@ export async function runCommand(
   }
 }
 
-function readArguments(usage: string, needsOrg: boolean) {
+function readArguments<O extends Options>(usage: string, own: O, check: (values: { [K in keyof O]?: string }) => void) {
   const options = {
-    environment: { type: 'string' },
-    org: { type: 'string' },
+    ...own,
     apply: { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
     local: { type: 'boolean', default: false },
-  } as const satisfies ParseArgsConfig['options'];
+  } as const satisfies Options;
   try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    if (values.environment === undefined) throw new Error('--environment is missing');
-    if ((values.org !== undefined) !== needsOrg) throw new Error(`--org is ${needsOrg ? 'missing' : 'not taken here'}`);
-    if (values.apply && values['dry-run']) throw new Error('--apply and --dry-run contradict each other');
-    return { values: { ...values, environment: values.environment, org: values.org ?? '' }, positionals };
+    const parsed = parseArgs({ options, allowPositionals: true });
+    const {
+      apply,
+      'dry-run': dryRun,
+      local,
+      ...values
+    } = parsed.values as Record<string, string | boolean | undefined>;
+    const given = values as { [K in keyof O]?: string };
+    check(given);
+    if (apply && dryRun) throw new Error('--apply and --dry-run contradict each other');
+    return { isLocal: local === true, isDryRun: apply !== true, names: parsed.positionals, values: given };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${usage}`);
   }

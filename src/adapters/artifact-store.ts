@@ -55,6 +55,8 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
       return [...new Set(blobs.map(({ name }) => name.slice(name.lastIndexOf('/') + 1).split('.')[0] ?? ''))];
     },
 
+    listArchive: () => artifacts.list(''),
+
     async quarantine(blobName, content, problems: readonly Problem[]) {
       await rejected.overwrite(blobName, content, ZIP);
       await rejected.overwrite(

@@ -45,6 +45,7 @@ export interface BlobContainer {
 
 export interface BlobAccount {
   container(name: string): BlobContainer;
+  containerNames(): Promise<string[]>;
   ping(): Promise<void>;
 }
 
@@ -63,6 +64,7 @@ export function openStorage(config: StorageConfig, limits = TIME_LIMITS.storage)
   const guard = makeGuard(limits.callTimeoutMs);
   return {
     container: (name) => openContainer(client.getContainerClient(name), guard),
+    containerNames: async () => (await guard(client.url, (signal) => listContainers(client, signal))) ?? [],
     async ping() {
       await guard(client.url, (abortSignal) =>
         client.listContainers({ abortSignal }).byPage({ maxPageSize: 1 }).next(),
@@ -157,6 +159,12 @@ function openContainer(container: ContainerClient, guard: Guard): BlobContainer 
     list: async (prefix, limit) =>
       (await guard(url, (signal) => listBlobs(container, prefix, limit, signal), [404])) ?? [],
   };
+}
+
+async function listContainers(client: BlobServiceClient, abortSignal: AbortSignal): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of client.listContainers({ abortSignal })) names.push(name);
+  return names;
 }
 
 async function listBlobs(

@@ -21,6 +21,7 @@ export function makeClusterDocuments(accounts: ReadonlyMap<string, BlobAccount>)
     etag: (place) => container(place).etag(place.blob),
     write: (place, text, replaces) =>
       container(place).write(place.blob, text, replaces === undefined ? 'absent' : { etag: replaces }, YAML),
+    containers: (environment) => account(environment).containerNames(),
     ping: (environment) => account(environment).ping(),
   };
 }

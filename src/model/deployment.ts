@@ -41,8 +41,12 @@ export const AWAITS_ARTIFACT: readonly DeploymentState[] = ['accepted', 'buildin
 export const DEPLOYMENT_KINDS = ['deploy', 'undeploy', 'rollback'] as const;
 export type DeploymentKind = (typeof DEPLOYMENT_KINDS)[number];
 
-/** Asked for over HTTP, or dropped into `incoming` by someone with the right to write there. */
-export type DeploymentOrigin = 'api' | 'drop';
+/**
+ * Asked for over HTTP; dropped into `incoming` by someone with the right to write there; or known from storage alone,
+ * because the database was lost.
+ */
+export const DEPLOYMENT_ORIGINS = ['api', 'drop', 'storage'] as const;
+export type DeploymentOrigin = (typeof DEPLOYMENT_ORIGINS)[number];
 
 export interface Deployment extends ReleaseKey {
   readonly id: string;
@@ -114,6 +118,9 @@ export interface BuiltFacts {
   readonly deployDigest: string;
 }
 
+export const EVENT_ORIGINS = ['api', 'accept', 'publish', 'timer', 'flux', 'operator'] as const;
+export type EventOrigin = (typeof EVENT_ORIGINS)[number];
+
 /** One line of a deployment's history, as its users read it. */
 export interface DeploymentEvent {
   /** Of all events, in an order that no later one ever gets before: whoever has read up to it has missed none. */
@@ -122,7 +129,7 @@ export interface DeploymentEvent {
   /** The state that was entered, or what else happened. */
   readonly type: string;
   readonly message: string;
-  readonly origin: 'api' | 'accept' | 'publish' | 'timer' | 'flux';
+  readonly origin: EventOrigin;
   /** What else it says: Flux's reason, object and severity. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES, type Deployment, type DeploymentEvent } from '../model/deployment.ts';
+import {
+  DEPLOYMENT_KINDS,
+  DEPLOYMENT_ORIGINS,
+  DEPLOYMENT_STATES,
+  type Deployment,
+  type DeploymentEvent,
+  EVENT_ORIGINS,
+} from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import { clusterWord } from './cluster-word.ts';
 import { digestSchema, problemSchema, timeSchema } from './problem-view.ts';
@@ -12,7 +19,9 @@ export const deploymentSchema = z
     app: z.string(),
     envName: z.string(),
     kind: z.enum(DEPLOYMENT_KINDS),
-    origin: z.enum(['api', 'drop']).describe('Asked for over HTTP, or dropped into `incoming`.'),
+    origin: z
+      .enum(DEPLOYMENT_ORIGINS)
+      .describe('Asked for over HTTP, dropped into `incoming`, or known from storage alone: the database was rebuilt.'),
     state: z.enum(DEPLOYMENT_STATES),
     sequence: z.int().describe('The order of what was asked for, per app and environment.'),
     tagName: z.string().optional().describe('Absent from an undeploy, like the commit.'),
@@ -53,7 +62,7 @@ export const eventSchema = z
     deploymentId: z.uuid(),
     type: z.string().describe('The state that was entered, or what else happened.'),
     message: z.string(),
-    origin: z.enum(['api', 'accept', 'publish', 'timer', 'flux']),
+    origin: z.enum(EVENT_ORIGINS),
     details: z.record(z.string(), z.unknown()).optional().describe("Flux's own words: reason, object, severity."),
     createdAt: timeSchema,
   })

@@ -1,9 +1,9 @@
+import { forEachBounded } from '../for-each-bounded.ts';
 import type { Hold, LedgerApp, LedgerCluster, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 import { releasePlace } from '../publish/publish-release.ts';
 import { digestOfSources, sourcesPlace } from '../publish/publish-sources.ts';
-import { forEachBounded } from './for-each-bounded.ts';
 import {
   type DesiredState,
   keyOfCluster,

@@ -1,10 +1,10 @@
 import { toAppError } from '../errors.ts';
+import { forEachBounded } from '../for-each-bounded.ts';
 import type { Hold, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 import { publishRelease } from '../publish/publish-release.ts';
 import { ensureKustomization, publishSources } from '../publish/publish-sources.ts';
-import { forEachBounded } from './for-each-bounded.ts';
 import { desiredState, observe, shareOf } from './observe.ts';
 import { type Change, type ClusterKey, keyOfCluster, planChanges } from './plan-changes.ts';
 

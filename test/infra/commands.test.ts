@@ -129,4 +129,20 @@ describe("an operator's command", () => {
     await stack.app.reconcileSources(new Date());
     assert.deepEqual((await stack.app.checkHealth()).holds, []);
   });
+
+  it('rebuilds a database that was lost, once it is told to', async () => {
+    const release = await documentOf('app-ttd-parking-permit', 'release/release.yaml');
+    await stack.sql('drop schema pull_deploy cascade');
+    assert.equal((await run('migrate')).code, 0);
+    const plan = await run('reindex');
+    assert.deepEqual([plan.code, /Nothing was changed\. Run again with --apply/.test(plan.out)], [0, true], plan.out);
+    assert.match(plan.out, /\d deployments, \d+ releases in storage[\s\S]*What storage does not tell/);
+    assert.equal((await stack.sql('select 1 from pull_deploy.deployments')).length, 0);
+    const { code, out } = await run('reindex', '--apply');
+    assert.deepEqual([code, /Added \d deployments/.test(out)], [0, true], out);
+    await stack.app.reconcileSources(new Date());
+    assert.equal(await documentOf('app-ttd-parking-permit', 'release/release.yaml'), release);
+    assert.deepEqual((await stack.app.checkHealth()).holds, []);
+    assert.match((await run('reindex', '--environment', 'tt02')).out, /npm run reindex --/);
+  });
 });

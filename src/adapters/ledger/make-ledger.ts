@@ -4,6 +4,7 @@ import { makeAppLedger } from './apps.ts';
 import { makeClusterLedger } from './cluster.ts';
 import { selectDeployments, selectEvents } from './lists.ts';
 import { makeProgressLedger } from './progress.ts';
+import { makeRebuildLedger } from './rebuild.ts';
 import { makeRecoveryLedger } from './recovery.ts';
 import { makeReleaseLedger } from './releases.ts';
 import { makeRequestLedger } from './requests.ts';
@@ -18,6 +19,7 @@ export function makeLedger(db: Database): Ledger {
     ...makeClusterLedger(db),
     ...makeAppLedger(db),
     ...makeRecoveryLedger(db),
+    ...makeRebuildLedger(db),
 
     // Never kept: the database may be exchanged under a running process, and that must be noticed.
     installation: () => selectInstallation(db),

@@ -1,0 +1,48 @@
+import type { RebuildCounts } from '../ledger.ts';
+import type { Studio } from '../model/environments.ts';
+import type { Ports } from '../ports.ts';
+import { planReindex, type ReindexPlan } from './plan-reindex.ts';
+import { readArchive } from './read-archive.ts';
+import { readPublished } from './read-published.ts';
+
+export interface ReindexReport {
+  readonly plan: ReindexPlan;
+  /** Blobs in incoming: on their way when the database was lost, and taken by the rules for dropped artifacts. */
+  readonly incoming: number;
+  /** Undefined when it was only planned. */
+  readonly counts: RebuildCounts | undefined;
+}
+
+export interface ReindexOptions {
+  /** Which one to rebuild, where storage names several. */
+  readonly installation?: string | undefined;
+  readonly isDryRun: boolean;
+  /** Called with each artifact that was read. */
+  readonly tell: (done: number, of: number) => void;
+}
+
+/**
+ * Rebuilds the ledger from storage, after it was lost or is older than storage.
+ *
+ * - read the archive, and what is published in every environment
+ * - plan what the ledger must have known
+ * - put into the archive what is published and missing there: publishing takes it from there
+ * - add it to the ledger, all or nothing
+ *
+ * Writes no document that Flux reads. Safe to repeat, and beside running functions: what is not in the ledger yet is held.
+ *
+ * @throws AppError LEDGER_FOREIGN, LEDGER_STALE, STORAGE_EMPTY: nothing was changed; STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export async function reindex(ports: Ports, studio: Studio, options: ReindexOptions): Promise<ReindexReport> {
+  const { installation, isDryRun, tell } = options;
+  // In this order: what is accepted meanwhile is then newer than the archive that was read, and not the reverse.
+  const published = await readPublished(ports, studio);
+  const archive = await readArchive(ports, studio, tell);
+  const plan = planReindex(archive, published, studio, installation);
+  const incoming = (await ports.artifacts.listIncoming()).length;
+  if (isDryRun) return { plan, incoming, counts: undefined };
+  for (const { path, document } of plan.repairs) await ports.artifacts.archiveRelease(path, document);
+  const counts = await ports.ledger.rebuild(plan);
+  ports.log.info('ledger rebuilt from storage', { installation: plan.installation, ...counts });
+  return { plan, incoming, counts };
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { migrate } from '../../infra/migrations.ts';
+import type { Deployment } from '../../src/model/deployment.ts';
+import { sha256 } from '../../src/model/digest.ts';
+import { artifactBlob, releaseBlob } from '../../src/model/names.ts';
+import { type ReindexReport, reindex } from '../../src/reindex/reindex.ts';
+import { minimalApp, writeApp } from '../support/app-folder.ts';
+import { assertWhole } from '../support/assert-whole.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+const APPS = ['first-app', 'second-app', 'third-app'];
+const ENVIRONMENTS = ['tt02', 'production'];
+const CALLER = { id: 'tester', name: 'tester' };
+
+/** What the database said of a deployment that storage can tell too. */
+const TOLD = ['id', 'org', 'app', 'environment', 'sequence', 'tagName', 'commit', 'built'] as const;
+
+describe('a ledger that was lost', () => {
+  let stack: TestStack;
+  let folder: string;
+  /** All that is there before each loss. */
+  let documents: ReadonlyMap<string, string>;
+  let known: readonly Deployment[];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'apps-'));
+    for (const app of APPS) await writeApp(folder, 'ttd', app, minimalApp('ttd', app));
+    stack = await startTestStack({ apps: folder, blobEvents: false });
+    await stack.app.discoverApps(new Date());
+    const first = await deploy('first-app');
+    await deploy('first-app');
+    await deploy('first-app', 'production');
+    await deploy('second-app');
+    await deploy('first-app', 'tt02', { fromDeploymentId: first.id });
+    await stack.app.undeploy(request('second-app', 'tt02'));
+    await settle();
+  });
+  after(async () => {
+    await stack.stop();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    documents = await published();
+    known = await ledgerOf();
+  });
+
+  const ports = () => stack.connection.ports;
+  const request = (app: string, envName = 'tt02', what: object = { tagName: '1' }) => ({
+    ...{ org: 'ttd', app, envName, caller: CALLER, idempotencyKey: undefined, ...what },
+    ...{ traceparent: undefined, tracestate: undefined },
+  });
+  async function deploy(app: string, envName = 'tt02', what?: object): Promise<Deployment> {
+    const deployment = await stack.app.deploy(request(app, envName, what));
+    await stack.app.acceptArtifact(blobOf(deployment));
+    return deployment;
+  }
+  const blobOf = (of: Deployment) => artifactBlob({ ...of, deploymentId: of.id });
+  const settle = () => stack.app.reconcileSources(new Date());
+
+  async function published(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const environment of ENVIRONMENTS)
+      for (const name of await ports().documents.containers(environment))
+        for (const blob of await stack.storage(environment).container(name).list('')) {
+          const read = await stack.storage(environment).container(name).read(blob.name);
+          found.set(`${environment}/${name}/${blob.name}`, `${read?.etag} ${sha256(read?.bytes ?? '')}`);
+        }
+    return found;
+  }
+  const ledgerOf = async () => (await ports().ledger.deployments({ org: 'ttd', limit: 1_000 })).toReversed();
+
+  /** As an operator does it: an empty database, the migrations, the command. */
+  async function loseDatabase(): Promise<void> {
+    await stack.sql('drop schema pull_deploy cascade');
+    await migrate(stack.config.database);
+  }
+  const rebuild = (isDryRun = false): Promise<ReindexReport> =>
+    reindex(ports(), stack.config.studio, { isDryRun, tell: () => {} });
+
+  async function assertAsBefore(): Promise<void> {
+    const now = await ledgerOf();
+    const tell = (deployments: readonly Deployment[]) =>
+      deployments
+        .map((one) => Object.fromEntries(TOLD.map((name) => [name, one[name]])))
+        .sort((a, b) => String(a.id).localeCompare(String(b.id)));
+    assert.deepEqual(tell(now), tell(known));
+    for (const { id, state, origin } of now) {
+      assert.equal(state, known.find((one) => one.id === id)?.state, id);
+      assert.equal(origin, 'storage');
+    }
+    for (const app of APPS) await assertWhole(stack, app);
+    await settle();
+    assert.deepEqual(await published(), documents, 'no document may have been written');
+    assert.deepEqual((await stack.app.checkHealth()).holds, []);
+  }
+
+  it('is rebuilt from storage, and the same documents stay published', async () => {
+    await loseDatabase();
+    await stack.app.discoverApps(new Date());
+    await settle();
+    assert.ok((await stack.app.checkHealth()).holds.length > 0, 'an empty ledger is told, loudly');
+    assert.equal((await rebuild(true)).counts, undefined);
+    assert.deepEqual(await ledgerOf(), [], 'a dry run changes nothing');
+    const { plan, counts } = await rebuild();
+    assert.deepEqual(plan.problems, []);
+    assert.equal(counts?.deploymentsAdded, known.length);
+    await assertAsBefore();
+  });
+
+  it('says in each history where it comes from', async () => {
+    const [one] = await ledgerOf();
+    const events = await ports().ledger.events({ org: 'ttd', deploymentId: one?.id, after: 0, limit: 10 });
+    assert.deepEqual(
+      events.map(({ type, origin }) => ({ type, origin })),
+      [{ type: 'rebuilt', origin: 'operator' }],
+    );
+    assert.match(one?.creator ?? '', /not known/);
+  });
+
+  it('is the same after a second time', async () => {
+    const { counts } = await rebuild();
+    assert.deepEqual(counts, { deploymentsAdded: 0, deploymentsEnded: 0, artifactsAdded: 0, releasesChanged: 0 });
+    await assertAsBefore();
+  });
+
+  it('goes on where it was: sequences, rollbacks and undeploys', async () => {
+    const earlier = known.find(({ app, state }) => app === 'first-app' && state === 'superseded') as Deployment;
+    const last = known.findLast(({ app, environment }) => app === 'first-app' && environment === 'tt02');
+    const again = await deploy('first-app', 'tt02', { fromDeploymentId: earlier.id });
+    assert.equal(again.sequence, (last?.sequence ?? 0) + 1);
+    assert.equal((await ports().ledger.deployment(again.id))?.state, 'published');
+    assert.equal((await ports().ledger.deployment(last?.id ?? ''))?.state, 'superseded');
+    await deploy('second-app');
+    await stack.app.undeploy(request('first-app', 'production'));
+    for (const app of APPS) await assertWhole(stack, app);
+  });
+
+  it('is rebuilt from storage and archive alone where an account was emptied too', async () => {
+    await loseDatabase();
+    const gone = [...documents.keys()].filter((name) => name.startsWith('tt02/'));
+    for (const name of gone) await removeDocument(name);
+    const { plan } = await rebuild();
+    assert.match(plan.problems.join('\n'), /first-app in tt02: not there; .* is taken for published/);
+    await settle();
+    assert.ok(!(await published()).has('tt02/cluster-ttd/sources/sources.yaml'), 'not by itself');
+    await ports().ledger.forgetPublished('tt02');
+    await settle();
+    // The app that was never deployed is found in Gitea again.
+    await stack.app.discoverApps(new Date());
+    await settle();
+    const content = (of: ReadonlyMap<string, string>) =>
+      [...of].map(([name, said]) => `${name}${said.slice(said.indexOf(' '))}`).sort();
+    assert.deepEqual(content(await published()), content(documents));
+    for (const app of APPS) await assertWhole(stack, app);
+  });
+
+  async function removeDocument(name: string): Promise<void> {
+    const [environment = '', container = '', ...blob] = name.split('/');
+    const holder = stack.storage(environment).container(container);
+    await holder.remove(blob.join('/'), (await holder.etag(blob.join('/'))) as string);
+  }
+
+  it('that is older than storage gets what it misses, and gives no sequence twice', async () => {
+    const second = await deploy('second-app');
+    const newest = await deploy('second-app');
+    const kept = await published();
+    await forgetSince(second);
+    // Asked for while the ledger is behind: it fails, having been given a sequence of the archive's.
+    await assert.rejects(deploy('second-app'), { code: 'LEDGER_STALE' });
+    const { counts } = await rebuild();
+    assert.equal(counts?.deploymentsAdded, 2);
+    assert.equal((await ports().ledger.deployment(newest.id))?.state, 'published');
+    assert.equal((await ports().ledger.deployment(second.id))?.state, 'superseded');
+    await settle();
+    assert.deepEqual(await published(), kept);
+    assert.ok((await deploy('second-app')).sequence > newest.sequence);
+    for (const app of APPS) await assertWhole(stack, app);
+  });
+
+  /** As a backup from before `first` would have it. */
+  async function forgetSince(first: Deployment): Promise<void> {
+    const later = `(select id from pull_deploy.deployments where app = $1 and environment = $2 and sequence >= $3)`;
+    const values = [first.app, first.environment, first.sequence];
+    for (const table of ['deployment_events', 'artifacts'])
+      await stack.sql(`delete from pull_deploy.${table} where deployment_id in ${later}`, values);
+    await stack.sql(`delete from pull_deploy.deployments where id in ${later}`, values);
+    await stack.sql(
+      `update pull_deploy.releases r
+          set last_sequence = $3 - 1, wanted_sequence = $3 - 1, published_sequence = $3 - 1,
+              wanted_deployment = d.id, published_deployment = d.id
+         from pull_deploy.deployments d
+        where (r.app, r.environment) = ($1, $2) and (d.app, d.environment, d.sequence) = ($1, $2, $3 - 1)`,
+      values,
+    );
+  }
+
+  it('keeps as failed what was on its way, and leaves out what is damaged', async () => {
+    const half = await stack.app.deploy(request('first-app'));
+    const artifacts = stack.studioStorage().container('artifacts');
+    const incoming = await stack.studioStorage().container('incoming').read(blobOf(half));
+    const zip = incoming?.bytes as Buffer;
+    await artifacts.write(blobOf(half), zip, 'absent', 'application/zip');
+    const cut = { org: 'ttd', app: 'first-app', environment: 'tt02', deploymentId: randomUUID() };
+    await artifacts.write(artifactBlob(cut), zip.subarray(0, 500), 'absent', 'application/zip');
+    await artifacts.write('notes.txt', 'by hand', 'absent', 'text/plain');
+    await loseDatabase();
+    const { plan, incoming: waiting } = await rebuild();
+    assert.equal(waiting, 1);
+    assert.equal(
+      plan.problems.filter((problem) => /notes\.txt|can't be read|not accepted to the end/.test(problem)).length,
+      4,
+    );
+    const rebuilt = await ports().ledger.deployment(half.id);
+    assert.equal(rebuilt?.state, 'failed');
+    assert.equal(rebuilt?.problems[0]?.code, 'LEDGER_REBUILT');
+    assert.ok((rebuilt?.sequence ?? 0) > 0);
+    // Its blob is a repetition now.
+    assert.equal(await stack.app.acceptArtifact(blobOf(half)), 'repeated');
+    await settle();
+    assert.deepEqual(await published(), documents);
+    for (const name of [artifactBlob(cut), 'notes.txt'])
+      await artifacts.remove(name, (await artifacts.etag(name)) as string);
+  });
+
+  it('takes a release that is published and not in the archive from where it is published', async () => {
+    const current = known.findLast(({ app, state }) => app === 'second-app' && state === 'published') as Deployment;
+    const artifacts = stack.studioStorage().container('artifacts');
+    const name = releaseBlob({ ...current, deploymentId: current.id });
+    const text = String((await artifacts.read(name))?.bytes);
+    await artifacts.remove(name, (await artifacts.etag(name)) as string);
+    await loseDatabase();
+    const { plan } = await rebuild();
+    assert.match(plan.problems.join('\n'), /is published, and was not in the archive: put there/);
+    assert.equal(String((await artifacts.read(name))?.bytes), text);
+    assert.equal((await ports().ledger.deployment(current.id))?.state, 'published');
+    await settle();
+    assert.deepEqual(await published(), documents);
+  });
+
+  it('is not rebuilt into the database of another installation', async () => {
+    await loseDatabase();
+    await stack.sql(`insert into pull_deploy.apps (org, app) values ('ttd', 'other-app')`);
+    await stack.sql(
+      `insert into pull_deploy.releases (org, app, environment, last_sequence, wanted_sequence) values ('ttd', 'other-app', 'tt02', 1, 1)`,
+    );
+    await assert.rejects(rebuild(), { code: 'LEDGER_FOREIGN' });
+    assert.deepEqual(await ledgerOf(), []);
+    await loseDatabase();
+    await rebuild();
+  });
+});
