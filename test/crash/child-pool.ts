@@ -45,6 +45,7 @@ export async function bundleChild(): Promise<string> {
 /** Some are always started ahead, since their work is short and their start is not. */
 export class ChildPool {
   private readonly starting: Promise<FunctionsChild>[] = [];
+  private readonly survivors: FunctionsChild[] = [];
   private readonly script: string;
   private readonly env: Env;
 
@@ -53,12 +54,20 @@ export class ChildPool {
     this.env = env;
   }
 
-  take(): Promise<FunctionsChild> {
+  async take(): Promise<FunctionsChild> {
+    const survivor = this.survivors.shift();
+    if (survivor) return survivor;
     while (this.starting.length <= IDLE) this.starting.push(startChild(this.script, this.env));
     return this.starting.shift() as Promise<FunctionsChild>;
   }
 
+  /** It lives, and is to die another time. */
+  giveBack(child: FunctionsChild): void {
+    this.survivors.push(child);
+  }
+
   async close(): Promise<void> {
+    for (const child of this.survivors.splice(0)) child.kill();
     for (const child of await Promise.all(this.starting.splice(0))) child.kill();
   }
 }

@@ -6,6 +6,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
+import { makeRandom } from '../support/make-random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { bundleChild, ChildPool, type FunctionsChild } from './child-pool.ts';
 import type { Fault } from './faulty-ports.ts';
@@ -71,9 +72,11 @@ describe('a process that is killed', () => {
     const app = nextApp();
     const step = await workload.prepare(stack, app);
     const child = await pool.take();
+    // One that has lived before has made others, too.
+    await child.calls();
     await perform(step, app, child.url);
     const calls = await child.calls();
-    child.kill();
+    pool.giveBack(child);
     const seen = new Map<string, number>();
     return calls.flatMap((call) => {
       const nth = (seen.get(call) ?? 0) + 1;
@@ -95,7 +98,7 @@ describe('a process that is killed', () => {
     }
     const last = await pool.take();
     await recover(step, app, last.url);
-    last.kill();
+    pool.giveBack(last);
     await assertWhole(stack, app);
     return crashes;
   }
@@ -169,12 +172,8 @@ describe('a process that is killed', () => {
   });
 });
 
-/** Different ones each time, the same for a seed (a linear congruential generator, Numerical Recipes). */
+/** Different ones each time, the same for a seed. */
 function sample<T>(list: readonly T[], count: number, seed: number): T[] {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return Array.from({ length: count }, () => list[Math.floor(next() * list.length)] as T);
+  const random = makeRandom(seed);
+  return Array.from({ length: count }, () => list[Math.floor(random() * list.length)] as T);
 }

@@ -4,12 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { AppError, toAppError } from '../../src/errors.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
+import { makeRandom } from '../support/make-random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { HTTP_FAULTS, type HttpFault, TCP_FAULTS, type TcpFault } from './fault-proxy.ts';
-import { type FaultyStack, noFaults, startFaultyStack } from './faulty-stack.ts';
+import { FAULTY_CONNECTIONS, type FaultyStack, noFaults, startFaultyStack } from './faulty-stack.ts';
 
 const APPS = 20;
 /** `FAULTY_DEPLOYMENTS=1000 npm run test:faults` */
@@ -21,6 +24,8 @@ const MAX_TRIES = 100;
 const PAUSE_MS = 50;
 /** As often as the platform hands a blob over. */
 const DELIVERIES = 5;
+/** 60 with `npm run test:faults`. */
+const DOWN_SECONDS = Number(process.env.DATABASE_DOWN_SECONDS ?? 1);
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
 const LEFT_OVER_MS = 6 * 60_000;
 
@@ -49,16 +54,15 @@ describe('services that fail', () => {
     });
 
   /** Like a client that comes again after `Retry-After`, with its key. A failure that is recorded is an answer. */
-  async function askUntilHeard(app: string): Promise<void> {
-    const key = randomUUID();
-    for (let tries = 0; tries < MAX_TRIES; tries++)
+  async function askUntilHeard(app: string, maxTries = MAX_TRIES, key = randomUUID()): Promise<void> {
+    for (let tries = 0; tries < maxTries; tries++)
       try {
         await ask(app, key);
         return;
       } catch (error) {
         if (error instanceof AppError && 'deployment' in error) return;
         assert.equal(toAppError(error).kind, 'unavailable', String((error as Error).cause ?? error));
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await sleep(PAUSE_MS);
       }
     throw new Error('never heard');
   }
@@ -162,28 +166,46 @@ describe('services that fail', () => {
     for (let number = 0; number < APPS; number++) await assertWhole(stack, `app-${number}`);
   });
 
-  it('a database that is down takes no request, and says when to come again', async () => {
-    const before = await stack.sql('select id from pull_deploy.deployments');
+  const ids = () => stack.sql('select id from pull_deploy.deployments order by id');
+
+  it(`a database that is down for ${DOWN_SECONDS} s takes no request, says when to come again, and takes them then`, async () => {
+    const before = await ids();
     faulty.faults.database = () => 'reset';
-    for (let tries = 0; tries < 3; tries++)
-      await assert.rejects(ask(nextApp(), randomUUID()), { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: 5 });
+    await assert.rejects(ask(nextApp(), randomUUID()), { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: 5 });
+    const apps = Array.from({ length: CLIENTS }, nextApp);
+    const heard = apps.map((app) => askUntilHeard(app, Number.POSITIVE_INFINITY));
+    for (let second = 0; second < DOWN_SECONDS; second++) {
+      await assert.rejects(faulty.app.reconcileSources(new Date()), { code: 'DATABASE_UNAVAILABLE' });
+      await assert.rejects(faulty.app.sweepIncoming(new Date()), { code: 'DATABASE_UNAVAILABLE' });
+      await sleep(1_000);
+    }
+    assert.deepEqual(await ids(), before);
     noFaults(faulty.faults);
-    assert.deepEqual(await stack.sql('select id from pull_deploy.deployments'), before);
+    await Promise.all(heard);
+    assert.equal((await ids()).length, before.length + apps.length);
+    for (const app of apps) await deliver(app);
+    await recover();
+    for (const app of apps) await assertWhole(stack, app);
+  });
+
+  it('a database whose connections are all taken takes no more requests, and the same ones later', async () => {
     const app = nextApp();
     await askUntilHeard(app);
+    await deliver(app);
+    const before = await ids();
+    const keys = Array.from({ length: 2 * FAULTY_CONNECTIONS }, () => randomUUID());
+    const holder = new pg.Client({ connectionString: stack.run.postgresUrl });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select 1 from pull_deploy.releases where app = $1 for update', [app]);
+    const refused = await Promise.all(keys.map((key) => ask(app, key).catch(toAppError)));
+    assert.deepEqual([...new Set(refused.map((one) => one instanceof AppError && one.code))], ['DATABASE_UNAVAILABLE']);
+    await holder.end();
+    assert.deepEqual(await ids(), before);
+    await Promise.all(keys.map((key) => askUntilHeard(app, MAX_TRIES, key)));
+    assert.equal((await ids()).length, before.length + keys.length);
     await deliver(app);
     await recover();
     await assertWhole(stack, app);
   });
 });
-
-/** The same numbers for a seed (mulberry32). */
-function makeRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

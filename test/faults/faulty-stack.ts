@@ -15,11 +15,14 @@ import {
   type TcpFault,
 } from './fault-proxy.ts';
 
+/** Fewer than there are builds at once, so that they can all be taken. */
+export const FAULTY_CONNECTIONS = 4;
+
 /** As in Azure, but short: a test can't wait half a minute for each hang. */
 const LIMITS: TimeLimits = {
   gitea: { callTimeoutMs: 1_000, archiveTimeoutMs: 1_500, retryDelayMs: 5, tries: 3 },
   storage: { callTimeoutMs: 500, tries: 3, retryDelayMs: 5, maxRetryDelayMs: 20 },
-  database: { connectTimeoutMs: 500, statementTimeoutMs: 700, maxConnections: 10 },
+  database: { connectTimeoutMs: 500, statementTimeoutMs: 700, maxConnections: FAULTY_CONNECTIONS },
 };
 
 /** Which fault the next call meets; undefined: none. */
