@@ -16,8 +16,9 @@ import { WORKLOADS, type Workload } from './workloads.ts';
  * Everything with `CRASH_PAIRS=all` (`npm run test:crash`). Else only before each call, since between two calls nothing
  * happens outside and so after one is before the next; and so many of the pairs.
  */
-const ALL_PAIRS = process.env.CRASH_PAIRS === 'all';
-const SAMPLED_PAIRS = 3;
+const PAIRS = process.env.CRASH_PAIRS;
+const ALL_PAIRS = PAIRS === 'all';
+const SAMPLED_PAIRS = Number(PAIRS ?? 3);
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 31);
 /** One for each run that needs a new one. */
 const APPS = 60;
