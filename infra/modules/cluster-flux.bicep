@@ -31,6 +31,7 @@ resource flux 'Microsoft.KubernetesConfiguration/extensions@2023-05-01' = {
       'multiTenancy.enforce': 'true'
       'workloadIdentity.enable': 'true'
       'workloadIdentity.azureClientId': identityClientId
+      'workloadIdentity.azureTenantId': tenant().tenantId
     }
   }
 }
