@@ -193,6 +193,8 @@ describe('the Bicep files together', () => {
       params.filter(({ name, isRequired }) => isRequired && !given.includes(name)),
       [],
     );
+    const [, variable = ''] = /readEnvironmentVariable\('(\w+)'/.exec(sample.text) ?? [];
+    assert.ok(readFileSync(join(INFRA, '../azure.yaml'), 'utf8').includes(`azd env set ${variable} true\n`), variable);
     const environments = readFileSync(join(INFRA, '../environments.sample.yaml'), 'utf8');
     const accounts = [...sample.text.matchAll(/accountName: '(\w+)'/g)].map(
       ([, name]) => `https://${name}.blob.core.windows.net`,
