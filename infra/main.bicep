@@ -100,6 +100,21 @@ param maximumInstanceCount int = 40
 @description('HTTP calls that an instance takes at once.')
 param httpConcurrency int = 100
 
+@description('Instances that are kept running, so that a deployment does not wait for a start. They cost while they wait; empty for none.')
+param alwaysReady {
+  name: string
+  instanceCount: int
+}[] = [
+  {
+    name: 'http'
+    instanceCount: 1
+  }
+  {
+    name: 'blob'
+    instanceCount: 1
+  }
+]
+
 @description('Days that logs are kept.')
 param logRetentionDays int = 90
 
@@ -235,6 +250,7 @@ module functionApp 'modules/function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     httpConcurrency: httpConcurrency
+    alwaysReady: alwaysReady
     subnetId: subnetId
     settings: union(previousKey, {
       AzureWebJobsStorage__blobServiceUri: hostStorage.outputs.blobEndpoint

@@ -41,6 +41,12 @@ param maximumInstanceCount int
 @description('HTTP calls that an instance takes at once. Most are long polls; of builds an instance takes 8 by itself.')
 param httpConcurrency int
 
+@description('Instances that are kept running, by group of functions: http, blob. Others start when they are needed.')
+param alwaysReady {
+  name: string
+  instanceCount: int
+}[]
+
 @description('Subnet for outgoing calls; empty for none. It must be delegated to Microsoft.App/environments.')
 param subnetId string
 
@@ -98,6 +104,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReady
         triggers: {
           http: {
             perInstanceConcurrency: httpConcurrency

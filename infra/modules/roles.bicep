@@ -1,7 +1,7 @@
 /*
   Makes: the three roles that Azure has no narrower one for. They are defined in this resource group and usable in it alone.
   Rights: none here; the storage modules assign them.
-    publisher  makes containers, reads and writes blobs; deletes nothing. What Flux reads can't be emptied with it.
+    publisher  makes containers, reads and writes blobs; deletes nothing.
     archivist  reads, writes and deletes blobs in containers that are there; makes and deletes no container.
     producer   writes blobs; reads, lists and deletes nothing.
 */
