@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { ROLES } from '../../src/functions/authorize.ts';
 import { tableIn } from '../model/read-table.ts';
 import { readBicepFiles } from '../support/read-bicep.ts';
@@ -87,6 +88,55 @@ describe('the rights in docs/security.md', () => {
       assert.match(condition, /^\(\(!\(ActionMatches\{.*\}\)\) OR \(.*\)\)$/);
       for (const [, pattern = ''] of condition.matchAll(/String\w+ '([^']*)'/g))
         assert.match(pattern, /^[^*]*\$\{\w+\.org\}(-\*|\/\*)?$/);
+    }
+  });
+});
+
+const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+
+/** What Azure would say, for as much of its language as is used here. */
+function isAllowed(name: string, org: string, action: string, attributes: Readonly<Record<string, string>>): boolean {
+  const { text } = assignments.find(({ place }) => place.endsWith(`\`${name}\``)) ?? assert.fail(name);
+  const source = readBicepFiles().find((file) => file.text.includes(text))?.text ?? '';
+  const filled = (/\bcondition: '(.*)'$/m.exec(text)?.[1] ?? '')
+    .replaceAll("\\'", "'")
+    .replace(/\$\{(\w+)\}/g, (_, variable) => new RegExp(`^var ${variable} = '(.*)'$`, 'm').exec(source)?.[1] ?? '')
+    .replace(/\$\{\w+\.org\}/g, org);
+  const isLike = (value: string, pattern: string) =>
+    pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : value === pattern;
+  const expression = filled
+    .replace(/ActionMatches\{'([^']+)'\}/g, (_, of) => String(of === action))
+    .replace(/@Resource\[[^\]]+:(\w+)\] (StringEquals|StringLike) '([^']+)'/g, (_, key, operator, value) =>
+      String(operator === 'StringLike' ? isLike(attributes[key] ?? '', value) : attributes[key] === value),
+    )
+    .replaceAll(' AND ', ' && ')
+    .replaceAll(' OR ', ' || ');
+  assert.match(expression, /^(true|false|[()!&| ])+$/, 'something of the condition was not understood');
+  return runInNewContext(expression) as boolean;
+}
+
+describe('a condition', () => {
+  it("lets a cluster read its org's containers and no others", () => {
+    const read = (container: string) => isAllowed('clustersRead', 'ttd', `${BLOBS}/read`, { name: container });
+    for (const own of ['cluster-ttd', 'app-ttd-parking', 'app-ttd-parking-permit']) assert.equal(read(own), true, own);
+    for (const other of [
+      'cluster-ttd2',
+      'cluster-brg',
+      'app-ttd2-parking',
+      'app-brg-ttd',
+      'xapp-ttd-a',
+      'app-ttd',
+      'incoming',
+    ])
+      assert.equal(read(other), false, other);
+  });
+
+  it("lets a producer write below its org's folder and nowhere else", () => {
+    for (const action of ['write', 'add/action']) {
+      const write = (path: string) => isAllowed('producersDrop', 'ttd', `${BLOBS}/${action}`, { path });
+      assert.equal(write('ttd/parking/tt02/x.zip'), true);
+      for (const other of ['brg/parking/tt02/x.zip', 'ttd2/x.zip', 'ttd', 'x/ttd/y.zip'])
+        assert.equal(write(other), false, other);
     }
   });
 });
