@@ -82,6 +82,7 @@ resource producer 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-output publisherId string = publisher.id
-output archivistId string = archivist.id
-output producerId string = producer.id
+// In the form in which assignments keep them, whatever scope a role was defined at.
+output publisherId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', publisher.name)
+output archivistId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', archivist.name)
+output producerId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', producer.name)

@@ -113,7 +113,7 @@ for (const file of files)
         assert.ok(!SECRET_NAMES.test(name) || decorators.includes('secure'), `${name} is named like a secret`);
       for (const output of of(file, 'output')) {
         assert.ok(!SECRET_NAMES.test(output.name), `${output.name} is named like a secret`);
-        assert.deepEqual(callsOf(output), []);
+        assert.ok(!callsOf(output).some((call) => call.startsWith('list')), `${output.name} may show a key`);
       }
       for (const resource of of(file, 'resource').filter(({ isExisting }) => !isExisting)) {
         const isChild = resource.type.split('@')[0]?.split('/').length !== 2;
