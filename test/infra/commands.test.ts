@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { fluxEventsToken } from '../../src/operate/verify-signature.ts';
 import { get, post, waitForEnd } from '../support/api.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -128,6 +131,36 @@ describe("an operator's command", () => {
     assert.equal(await sources(), before);
     await stack.app.reconcileSources(new Date());
     assert.deepEqual((await stack.app.checkHealth()).holds, []);
+  });
+
+  it('leaves the service with rights in the database that are enough, and no more than docs/operate.md grants', async () => {
+    const operate = await readFile(join(ROOT, 'docs/operate.md'), 'utf8');
+    const [, grants = ''] = /```sql\n(grant usage[\s\S]*?)```/.exec(operate) ?? [];
+    await stack.sql(`create role service login password 'service'; ${grants.replaceAll('IDENTITY', 'service')}`);
+    const url = Object.assign(new URL(stack.env.DATABASE_URL as string), { username: 'service', password: 'service' });
+    const served = await stack.serveWith({ DATABASE_URL: url.href });
+    const client = new pg.Client(url.href);
+    try {
+      const ours = `${served.url}/api/v1/ttd/parking-permit`;
+      const { status, body } = await post(`${ours}/deployments`, { envName: 'tt02', tagName: '1' });
+      assert.equal(status, 202, JSON.stringify(body));
+      assert.equal((await waitForEnd(`${ours}/deployments/${body.id}`)).state, 'published');
+      for (const timer of ['reconcileSources', 'sweepIncoming', 'discoverApps'])
+        assert.equal((await fetch(`${served.url}/admin/functions/${timer}`, { method: 'POST' })).status, 202, timer);
+      assert.equal((await get(`${ours}/deployments/${body.id}/events`)).status, 200);
+      assert.equal((await post(`${ours}/undeploy`, { envName: 'tt02' })).status, 202);
+      assert.doesNotMatch(JSON.stringify(stack.lines), /permission denied/);
+      await client.connect();
+      for (const statement of [
+        'create table pull_deploy.own (a int)',
+        "update designer.releases set tagname = 'x'",
+        'drop table pull_deploy.apps',
+      ])
+        await assert.rejects(client.query(statement), /permission denied|must be owner/, statement);
+    } finally {
+      await client.end();
+      await served.close();
+    }
   });
 
   it('rebuilds a database that was lost, once it is told to', async () => {
