@@ -1,5 +1,5 @@
 import type { Problem } from './errors.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, WalkedContainer } from './ledger.ts';
 import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
 
 /**
@@ -89,8 +89,24 @@ export interface ArtifactStore {
   /** Ids of some deployments whose artifact or release document is in the archive. */
   archivedIds(key: ReleaseKey): Promise<readonly string[]>;
 
+  /** Of the two the release document goes first: the artifact, which is older, then is past any policy that it was under. */
+  removeRelease(path: ArtifactPath): Promise<BlobRemoval>;
+  removeArtifact(path: ArtifactPath): Promise<BlobRemoval>;
+  /** Some thousand blobs, by name, behind the page that gave the marker; a page without one is the last. */
+  pageOf(container: WalkedContainer, marker: string | undefined): Promise<BlobPage>;
+  /** Only while it is the one that was listed; false when it is not. */
+  removeRejected(blobName: string, etag: string): Promise<boolean>;
+
   quarantine(blobName: string, content: Buffer, problems: readonly Problem[]): Promise<void>;
   ping(): Promise<void>;
+}
+
+/** `absent`: it was not there. `refused`: storage keeps it, and the code says why. */
+export type BlobRemoval = 'deleted' | 'absent' | { readonly refused: string };
+
+export interface BlobPage {
+  readonly blobs: readonly { readonly name: string; readonly lastModified: Date; readonly etag: string }[];
+  readonly marker: string | undefined;
 }
 
 export interface StreamedArtifact {

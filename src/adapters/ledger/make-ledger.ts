@@ -7,6 +7,7 @@ import { makeProgressLedger } from './progress.ts';
 import { makeRecoveryLedger } from './recovery.ts';
 import { makeReleaseLedger } from './releases.ts';
 import { makeRequestLedger } from './requests.ts';
+import { makeRetentionLedger } from './retention.ts';
 import { selectDeployment, selectInstallation } from './statements.ts';
 
 /** Our tables, schema `pull_deploy` (`infra/sql`). Order and time are always the database's. */
@@ -18,6 +19,7 @@ export function makeLedger(db: Database): Ledger {
     ...makeClusterLedger(db),
     ...makeAppLedger(db),
     ...makeRecoveryLedger(db),
+    ...makeRetentionLedger(db),
 
     // Never kept: the database may be exchanged under a running process, and that must be noticed.
     installation: () => selectInstallation(db),
