@@ -15,34 +15,37 @@ type ArtifactRow = { deployment_id: string; org: string; app: string; environmen
 /**
  * The artifacts that may go: not among the last $1 of their app and environment, over $2 days old, and none of those that
  * stay whatever their age. $5 asks about one. What is held is left alone: the database may be an older one by then.
+ * One walk along an index finds the few that are old enough; only they are looked at further.
  */
 const REMOVABLE = `
+  with ranked as (
+    select n.*, row_number() over (partition by org, app, environment order by archived_at desc, deployment_id desc) as rank
+      from pull_deploy.artifacts n
+     where removing_at is null
+       and ($5::uuid is null or (org, app, environment) =
+              (select one.org, one.app, one.environment from pull_deploy.artifacts one where one.deployment_id = $5))),
+  aged as materialized (
+    select * from ranked
+     where rank > $1 and archived_at < statement_timestamp() - $2::int * interval '1 day'
+       and (retry_at is null or retry_at <= statement_timestamp())
+       and ($5::uuid is null or deployment_id = $5)),
+  concerned as materialized (
+    select r.org, r.app, r.environment,
+           array[r.wanted_deployment, r.published_deployment, r.applied_deployment] || array(
+             select g.id from pull_deploy.artifacts ga join pull_deploy.deployments g on g.id = ga.deployment_id
+              where (ga.org, ga.app, ga.environment) = (r.org, r.app, r.environment) and ga.removing_at is null
+                and (g.applied_at is not null or (g.published_at is not null and g.state <> 'failed'))
+              order by ga.archived_at desc, ga.deployment_id desc limit $3::int) as staying
+      from (select distinct org, app, environment from aged) one
+      join pull_deploy.releases r on (r.org, r.app, r.environment) = (one.org, one.app, one.environment)
+     where not exists (select 1 from pull_deploy.holds h
+                        where (h.environment, h.org) = (r.environment, r.org) and h.app in (r.app, '')))
   select a.deployment_id, a.org, a.app, a.environment, a.archived_at
-    from pull_deploy.releases r
-    join lateral (
-      select n.archived_at, n.deployment_id from pull_deploy.artifacts n
-       where (n.org, n.app, n.environment) = (r.org, r.app, r.environment) and n.removing_at is null
-       order by n.archived_at desc, n.deployment_id desc offset $1::int - 1 limit 1) last on true
-    join pull_deploy.artifacts a on (a.org, a.app, a.environment) = (r.org, r.app, r.environment)
-     and (a.archived_at, a.deployment_id) < (last.archived_at, last.deployment_id)
+    from aged a
+    join concerned c on (c.org, c.app, c.environment) = (a.org, a.app, a.environment)
     join pull_deploy.deployments d on d.id = a.deployment_id
-   where a.archived_at < statement_timestamp() - $2::int * interval '1 day'
-     and a.removing_at is null and (a.retry_at is null or a.retry_at <= statement_timestamp())
-     and a.deployment_id is distinct from r.wanted_deployment
-     and a.deployment_id is distinct from r.published_deployment
-     and a.deployment_id is distinct from r.applied_deployment
-     and d.blocked_at is null and d.state <> all($4)
-     and not exists (select 1 from pull_deploy.deployments f where f.from_deployment = d.id and f.state = any($4))
-     and not exists (select 1 from pull_deploy.holds h
-                      where (h.environment, h.org) = (r.environment, r.org) and h.app in (r.app, ''))
-     and not exists (
-       select 1 from (
-         select g.id from pull_deploy.artifacts ga join pull_deploy.deployments g on g.id = ga.deployment_id
-          where (ga.org, ga.app, ga.environment) = (r.org, r.app, r.environment) and ga.removing_at is null
-            and (g.applied_at is not null or (g.published_at is not null and g.state <> 'failed'))
-          order by ga.archived_at desc, ga.deployment_id desc limit $3::int) good
-        where good.id = d.id)
-     and ($5::uuid is null or a.deployment_id = $5)`;
+   where a.deployment_id <> all(array_remove(c.staying, null)) and d.blocked_at is null and d.state <> all($4)
+     and not exists (select 1 from pull_deploy.deployments f where f.from_deployment = d.id and f.state = any($4))`;
 
 const rules = ({ keepLast, keepDays, keepGood, immutableDays }: Retention, id?: string): unknown[] => [
   ...[keepLast, Math.max(keepDays, immutableDays), keepGood, AWAITS_ARTIFACT, id ?? null],
