@@ -369,6 +369,13 @@ describe('the sample files', () => {
     assert.deepEqual(readEnvironments(stringify(least), options).studio, configOf(IN_AZURE).studio);
   });
 
+  it('environments.sample.yaml shows the defaults of a policy as they are, once it is no comment any more', () => {
+    const [, commented = ''] = readFileSync(SAMPLE, 'utf8').split(/^(?=# policy:)/m);
+    const { policy } = parse(commented.replaceAll(/^# /gm, ''));
+    const { retention, limits } = configOf(IN_AZURE).studio.policy;
+    assert.deepEqual([policy.retention, policy.limits], [retention, limits]);
+  });
+
   it('local.settings.sample.json names only settings that exist, and works with them', () => {
     const { IsEncrypted, Values } = JSON.parse(readFileSync(top('local.settings.sample.json'), 'utf8'));
     assert.equal(IsEncrypted, false);
