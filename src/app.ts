@@ -28,6 +28,7 @@ import type { Log, Ports } from './ports.ts';
 import { type DiscoverySummary, discoverApps } from './reconcile/discover-apps.ts';
 import { type ReconcileSummary, reconcileSources } from './reconcile/reconcile-sources.ts';
 import { drainPoison, type RecoverStages, type SweepSummary, sweepIncoming } from './recover/sweep-incoming.ts';
+import { type RetentionSummary, removeExpired } from './retain/remove-expired.ts';
 
 /** All that can be asked of the system, its stages given their ports. Knows no SDK and no setting. */
 export interface App {
@@ -42,6 +43,7 @@ export interface App {
   reconcileSources(now: Date): Promise<ReconcileSummary>;
   discoverApps(now: Date): Promise<DiscoverySummary>;
   sweepIncoming(now: Date): Promise<SweepSummary>;
+  removeExpired(): Promise<RetentionSummary>;
   registerApp(name: AppName): Promise<{ view: AppView; isNew: boolean }>;
   showApp(name: AppName): Promise<AppView>;
   listApps(org: string, page: { limit: number; cursor: string | undefined }): Promise<AppPage>;
@@ -81,6 +83,7 @@ export function makeApp(ports: Ports, studio: Studio, fluxEventsKeys: readonly s
     reconcileSources: (now) => reconcileSources(ports, studio, now),
     discoverApps: (now) => discoverApps(ports, studio, now),
     sweepIncoming: (now) => sweepIncoming(ports, stages, now),
+    removeExpired: () => removeExpired(ports, studio),
     registerApp: (name) => registerApp(ports, studio, name),
     showApp: (name) => showApp(ports, studio, name),
     listApps: (org, page) => listApps(ports, studio, org, page),

@@ -4,12 +4,25 @@ import type { StorageConfig } from './adapters/blob-storage.ts';
 import { type Problem, problem } from './errors.ts';
 import type { Environment, Studio } from './model/environments.ts';
 import { isOrg } from './model/names.ts';
-import { DEFAULT_POLICY, KINDS, MAX_LIMITS, type SizeLimits } from './model/policy.ts';
+import {
+  DEFAULT_POLICY,
+  KINDS,
+  MAX_LIMITS,
+  RETENTION_RANGES,
+  type Retention,
+  type SizeLimits,
+} from './model/policy.ts';
 
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be a short name in lower case');
 const pattern = z.string().regex(/\{org\}/, "must contain '{org}'");
 
 const limit = (name: keyof SizeLimits) => z.int().positive().max(MAX_LIMITS[name]).default(DEFAULT_POLICY.limits[name]);
+
+function kept(name: keyof Retention) {
+  const [least, most] = RETENTION_RANGES[name];
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z.int(message).min(least, message).max(most, message).default(DEFAULT_POLICY.retention[name]);
+}
 
 const environmentSchema = z.strictObject({
   hostname: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name'),
@@ -52,6 +65,16 @@ const fileSchema = z.strictObject({
           maxInflatedMebibytes: limit('maxInflatedMebibytes'),
           maxFiles: limit('maxFiles'),
           maxRatio: limit('maxRatio'),
+        })
+        .prefault({}),
+      retention: z
+        .strictObject({
+          keepLast: kept('keepLast'),
+          keepDays: kept('keepDays'),
+          keepGood: kept('keepGood'),
+          immutableDays: kept('immutableDays'),
+          rejectedDays: kept('rejectedDays'),
+          idempotencyHours: kept('idempotencyHours'),
         })
         .prefault({}),
     })

@@ -78,6 +78,7 @@ export const ERROR_CODES = {
     'The deployment has no accepted artifact that could be deployed again.',
     'Choose one that was published before.',
   ),
+  ARTIFACT_REMOVED: code('conflict', 'The artifact is gone: it was kept long enough.', 'Deploy its tag anew.'),
   DEPLOYMENT_BLOCKED: code(
     'conflict',
     'The deployment was blocked: it is not to run again.',

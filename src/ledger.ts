@@ -9,7 +9,8 @@ import type {
   DeploymentState,
   ResolvedInputs,
 } from './model/deployment.ts';
-import type { AppName, ReleaseKey } from './model/names.ts';
+import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
+import type { Retention } from './model/policy.ts';
 
 /** The port to our own tables, schema `pull_deploy`: what is wanted, and what became of it. */
 export interface Ledger
@@ -19,7 +20,8 @@ export interface Ledger
     ClusterLedger,
     AppLedger,
     RecoveryLedger,
-    RebuildLedger {
+    RebuildLedger,
+    RetentionLedger {
   /** The id given to this ledger when it was made; documents in storage name it. */
   installation(): Promise<string>;
   deployment(id: string): Promise<Deployment | undefined>;
@@ -31,7 +33,10 @@ export interface Ledger
 
 export interface RequestLedger {
   findRequest(request: IdempotentRequest): Promise<Deployment | undefined>;
-  /** One transaction: the app, the idempotency key, the sequence, the row with a lease, its first event. */
+  /**
+   * One transaction: the app, the idempotency key, the sequence, the row with a lease, its first event.
+   * @throws AppError ARTIFACT_REMOVED, where it takes its artifact from a deployment that has none any more
+   */
   acceptRequest(request: NewDeployment, key?: IdempotentRequest): Promise<{ deployment: Deployment; isNew: boolean }>;
   /** Adds a row for an artifact that nobody asked for; does nothing when there is one. */
   registerDrop(drop: NewDeployment & { built: BuiltFacts }): Promise<Deployment>;
@@ -181,6 +186,38 @@ export interface RebuildCounts {
   readonly deploymentsEnded: number;
   readonly artifactsAdded: number;
   readonly releasesChanged: number;
+}
+
+export interface RetentionLedger {
+  /** Artifacts whose removal has to be gone on with, then those that are to go, the oldest first. */
+  removable(retention: Retention, limit: number): Promise<readonly ArtifactPath[]>;
+  /**
+   * From then on nobody is given the artifact, and this process alone removes it. False: it is to stay by now, or another
+   * process is at it.
+   */
+  beginRemoval(deploymentId: string, retention: Retention): Promise<boolean>;
+  /** Its blobs are gone: its row goes, and its deployment's history says so. False when that was done before. */
+  finishRemoval(deploymentId: string, event: NewEvent): Promise<boolean>;
+  /** Storage has refused, and is asked again in a day. Nothing of it is gone (`isWhole`): it can be had again until then. */
+  putOffRemoval(deploymentId: string, isWhole: boolean): Promise<void>;
+  /** How many of them were older and have gone. */
+  removeIdempotencyKeys(hours: number, limit: number): Promise<number>;
+  /** Where the walk over a container's blobs stands, and the time by the database. */
+  walk(container: WalkedContainer): Promise<Walk & { readonly now: Date }>;
+  recordWalk(container: WalkedContainer, walk: Walk): Promise<void>;
+  /** Those of them that have neither an artifact nor, as an undeploy, a release document in the archive. */
+  unknownArtifacts(deploymentIds: readonly string[]): Promise<readonly string[]>;
+}
+
+export type WalkedContainer = 'artifacts' | 'rejected';
+
+/** Over all blobs of a container, some in each pass. */
+export interface Walk {
+  /** Undefined at the beginning of a round. */
+  readonly marker: string | undefined;
+  /** In this round so far: looked at, and found to be what is looked for. */
+  readonly blobs: number;
+  readonly found: number;
 }
 
 export interface NewEvent {

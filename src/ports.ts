@@ -1,5 +1,5 @@
 import type { Problem } from './errors.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, WalkedContainer } from './ledger.ts';
 import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
 
 /**
@@ -91,6 +91,14 @@ export interface ArtifactStore {
   /** Every blob of the archive, artifacts and release documents alike. */
   listArchive(): Promise<readonly StoredName[]>;
 
+  /** Of the two the release document goes first: the artifact, which is older, then is past any policy that it was under. */
+  removeRelease(path: ArtifactPath): Promise<BlobRemoval>;
+  removeArtifact(path: ArtifactPath): Promise<BlobRemoval>;
+  /** Some thousand blobs, by name, behind the page that gave the marker; a page without one is the last. */
+  pageOf(container: WalkedContainer, marker: string | undefined): Promise<BlobPage>;
+  /** Only while it is the one that was listed; false when it is not. */
+  removeRejected(blobName: string, etag: string): Promise<boolean>;
+
   quarantine(blobName: string, content: Buffer, problems: readonly Problem[]): Promise<void>;
   ping(): Promise<void>;
 }
@@ -98,6 +106,14 @@ export interface ArtifactStore {
 export interface StoredName {
   readonly name: string;
   readonly lastModified: Date;
+}
+
+/** `absent`: it was not there. `refused`: storage keeps it, and the code says why. */
+export type BlobRemoval = 'deleted' | 'absent' | { readonly refused: string };
+
+export interface BlobPage {
+  readonly blobs: readonly { readonly name: string; readonly lastModified: Date; readonly etag: string }[];
+  readonly marker: string | undefined;
 }
 
 export interface StreamedArtifact {

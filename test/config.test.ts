@@ -307,6 +307,25 @@ describe('the environments file', () => {
     );
   });
 
+  it('keeps things for as long as it says, and never less than what running deployments need', () => {
+    const retention = (changes: object) => ({ ...GOOD, policy: { retention: changes } });
+    const defaults = {
+      ...{ keepLast: 20, keepDays: 90, keepGood: 3, immutableDays: 365 },
+      ...{ rejectedDays: 30, idempotencyHours: 24 },
+    };
+    assert.deepEqual(read(GOOD).studio?.policy.retention, defaults);
+    assert.deepEqual(read(retention({ keepDays: 30 })).studio?.policy.retention, { ...defaults, keepDays: 30 });
+    const least = Object.fromEntries(Object.keys(defaults).map((name) => [name, name === 'immutableDays' ? 0 : 1]));
+    assert.deepEqual(read(retention(least)).studio?.policy.retention, least);
+    for (const [name, value] of Object.entries(least))
+      for (const wrong of [value - 1, 1e9, 1.5, '10', null])
+        assertProblems(
+          retention({ [name]: wrong }),
+          new RegExp(`^environments file: policy\\.retention\\.${name}: must be a whole number from ${value} to \\d+$`),
+        );
+    assertProblems(retention({ keepMonths: 3 }), /policy\.retention: Unrecognized key: "keepMonths"/);
+  });
+
   it('allows the kinds that we make, or fewer, but never no HelmRelease', () => {
     const kinds = (list: unknown) => ({ ...GOOD, policy: { kinds: list } });
     assert.deepEqual(read(GOOD).studio?.policy.kinds, ['HelmRelease', 'MaskinportenClient']);
@@ -348,6 +367,13 @@ describe('the sample files', () => {
     const least = { studio: { name: studio.name, chart: { version: studio.chart.version } }, environments };
     const options = { development: false, clientId: undefined };
     assert.deepEqual(readEnvironments(stringify(least), options).studio, configOf(IN_AZURE).studio);
+  });
+
+  it('environments.sample.yaml shows the defaults of a policy as they are, once it is no comment any more', () => {
+    const [, commented = ''] = readFileSync(SAMPLE, 'utf8').split(/^(?=# policy:)/m);
+    const { policy } = parse(commented.replaceAll(/^# /gm, ''));
+    const { retention, limits } = configOf(IN_AZURE).studio.policy;
+    assert.deepEqual([policy.retention, policy.limits], [retention, limits]);
   });
 
   it('local.settings.sample.json names only settings that exist, and works with them', () => {

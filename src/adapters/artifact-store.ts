@@ -6,6 +6,8 @@ import type { BlobAccount, BlobContainer } from './blob-storage.ts';
 const ARTIFACTS_CONTAINER = 'artifacts';
 const REJECTED_CONTAINER = 'rejected';
 const ARCHIVE_PAGE = 20;
+/** The most that Azure gives at once. */
+const WALK_PAGE = 5_000;
 const MAX_CREATES = 3;
 const ZIP = 'application/zip';
 const JSON_TYPE = 'application/json';
@@ -56,6 +58,12 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
     },
 
     listArchive: () => artifacts.list(''),
+    removeRelease: (path) => artifacts.delete(releaseBlob(path)),
+    removeArtifact: (path) => artifacts.delete(artifactBlob(path)),
+
+    pageOf: (container, marker) => (container === 'artifacts' ? artifacts : rejected).page(marker, WALK_PAGE),
+
+    removeRejected: (blobName, etag) => rejected.remove(blobName, etag),
 
     async quarantine(blobName, content, problems: readonly Problem[]) {
       await rejected.overwrite(blobName, content, ZIP);

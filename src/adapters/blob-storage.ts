@@ -1,6 +1,6 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import { ManagedIdentityCredential } from '@azure/identity';
-import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
+import { type BlobItem, BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { AppError, redactUrl } from '../errors.ts';
 import { TIME_LIMITS } from './time-limits.ts';
 
@@ -23,6 +23,15 @@ export interface LargeBlob {
 /** Write only if nothing is there, or only over exactly what was read. */
 export type WriteCondition = 'absent' | { readonly etag: string };
 
+/** What became of a blob that was to be deleted; `refused` is storage's code for why it keeps it. */
+export type Deletion = 'deleted' | 'absent' | { readonly refused: string };
+
+export interface ListedBlob {
+  readonly name: string;
+  readonly lastModified: Date;
+  readonly etag: string;
+}
+
 /** What we ask of one container of blob storage. Failures throw STORAGE_UNAVAILABLE; nothing of the SDK gets out. */
 export interface BlobContainer {
   read(name: string): Promise<StoredBlob | undefined>;
@@ -40,7 +49,11 @@ export interface BlobContainer {
   overwrite(name: string, content: Buffer | string, contentType: string): Promise<void>;
   /** False when it is not there any more, or another one is. */
   remove(name: string, etag: string): Promise<boolean>;
+  /** Whatever it is by now. What a policy, a legal hold, a lease or a snapshot protects is refused. */
+  delete(name: string): Promise<Deletion>;
   list(prefix: string, limit?: number): Promise<{ name: string; lastModified: Date }[]>;
+  /** Some of all blobs, by name; `marker` is that of the page before, undefined on the first and after the last. */
+  page(marker: string | undefined, limit: number): Promise<{ blobs: ListedBlob[]; marker: string | undefined }>;
 }
 
 export interface BlobAccount {
@@ -156,6 +169,12 @@ function openContainer(container: ContainerClient, guard: Guard): BlobContainer 
       );
       return removed !== undefined;
     },
+    delete: async (name) => (await guard(url, (signal) => deleteBlob(container, name, signal))) ?? 'absent',
+    page: async (marker, limit) =>
+      (await guard(url, (signal) => listPage(container, marker, limit, signal), [404])) ?? {
+        blobs: [],
+        marker: undefined,
+      },
     list: async (prefix, limit) =>
       (await guard(url, (signal) => listBlobs(container, prefix, limit, signal), [404])) ?? [],
   };
@@ -184,6 +203,32 @@ async function listBlobs(
     if (limit !== undefined && found.length >= limit) break;
   }
   return found;
+}
+
+async function listPage(
+  container: ContainerClient,
+  marker: string | undefined,
+  limit: number,
+  abortSignal: AbortSignal,
+): Promise<{ blobs: ListedBlob[]; marker: string | undefined }> {
+  const settings = { maxPageSize: limit, ...(marker === undefined ? {} : { continuationToken: marker }) };
+  const { value: page } = await container.listBlobsFlat({ abortSignal }).byPage(settings).next();
+  const { segment, continuationToken } = page as { segment: { blobItems: BlobItem[] }; continuationToken?: string };
+  const blobs = segment.blobItems.map(({ name, properties: { lastModified, etag } }) => ({ name, lastModified, etag }));
+  return { blobs, marker: continuationToken || undefined };
+}
+
+async function deleteBlob(container: ContainerClient, name: string, abortSignal: AbortSignal): Promise<Deletion> {
+  try {
+    await container.getBlobClient(name).delete({ abortSignal });
+    return 'deleted';
+  } catch (error) {
+    if (!(error instanceof RestError)) throw error;
+    // Not every 404: a container that is missing is another account, more likely than an empty one.
+    if (error.code === 'BlobNotFound') return 'absent';
+    if ((error.statusCode !== 409 && error.statusCode !== 412) || isPassing(error)) throw error;
+    return { refused: error.code ?? String(error.statusCode) };
+  }
 }
 
 async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -7,6 +7,7 @@ import type { Deployment } from '../model/deployment.ts';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
 import { releaseKey } from '../model/names.ts';
+import { removedArtifact } from '../model/removed-artifact.ts';
 import type { Ports } from '../ports.ts';
 import type { CarriedFiles } from '../zip/pack-zip.ts';
 import { gatherSource } from './gather-source.ts';
@@ -33,7 +34,7 @@ const OF_ONE_DEPLOYMENT: readonly ErrorCode[] = ['SCOPES_CHANGED', 'PLATFORM_DAT
  * - a promotion: the source of an accepted artifact, built for the other environment
  * - a rollback: an accepted artifact as it is; needs neither Gitea nor Studio's tables
  *
- * @throws AppError GITEA_*, COMMIT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED, or every problem that keeps it from being deployed
+ * @throws AppError GITEA_*, COMMIT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED, ARTIFACT_REMOVED, or every problem that keeps it from being deployed
  */
 export async function assembleArtifact(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
   if (subject.from === undefined) return fromRepository(ports, studio, subject);
@@ -62,6 +63,10 @@ async function openArtifact(
 ): Promise<{ artifact: ReopenedArtifact; warnings: readonly Problem[] }> {
   const from = await ports.ledger.deployment(id);
   const zip = from && (await ports.artifacts.readArtifact({ ...releaseKey(from), deploymentId: id }));
+  // A preview keeps nothing from going meanwhile.
+  const now = zip === undefined ? await ports.ledger.deployment(id) : undefined;
+  const removed = now && removedArtifact(now, 'fromDeploymentId');
+  if (removed) throw new AppError([removed]);
   if (from === undefined || zip === undefined || from.built?.sha256 !== sha256(zip))
     throw new AppError('DEPLOYMENT_NOT_ACCEPTED', `the artifact of deployment ${id} is not in the archive`, {
       path: 'fromDeploymentId',

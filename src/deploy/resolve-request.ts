@@ -2,6 +2,7 @@ import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
 import { type AppName, releaseKey } from '../model/names.ts';
+import { removedArtifact } from '../model/removed-artifact.ts';
 import type { Ports, StudioRelease } from '../ports.ts';
 import type { DeployRequest, DeploySubject } from './deploy-request.ts';
 
@@ -13,7 +14,7 @@ type Request = DeploySubject & Pick<DeployRequest, 'traceparent' | 'tracestate' 
  * Settles everything that must not drift between the request and the build: commit, scopes, chart.
  * @throws AppError with every problem that can be found: ENVIRONMENT_UNKNOWN, CLUSTER_UNKNOWN, APP_UNKNOWN,
  *   RELEASE_UNKNOWN, RELEASE_NOT_SUCCEEDED, COMMIT_UNKNOWN, COMMIT_MISMATCH, DEPLOYMENT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED,
- *   DEPLOYMENT_BLOCKED; GITEA_*, DATABASE_UNAVAILABLE
+ *   ARTIFACT_REMOVED, DEPLOYMENT_BLOCKED; GITEA_*, DATABASE_UNAVAILABLE
  */
 export async function resolveRequest(ports: Ports, studio: Studio, request: Request): Promise<ResolvedRequest> {
   const { fromDeploymentId, tagName = '' } = request;
@@ -55,13 +56,18 @@ async function earlierProblems(ports: Ports, from: Deployment): Promise<Problem[
         path,
       ),
     ];
+  const removed = removedArtifact(from, path);
+  if (removed) return [removed];
   // Made last when an artifact is accepted.
   const isAccepted =
     from.kind !== 'undeploy' &&
     (await ports.artifacts.readRelease({ ...releaseKey(from), deploymentId: from.id })) !== undefined;
-  return isAccepted
-    ? []
-    : [problem('DEPLOYMENT_NOT_ACCEPTED', `deployment ${from.id} is ${from.state}: it has no accepted artifact`, path)];
+  if (isAccepted) return [];
+  const since = removedArtifact((await ports.ledger.deployment(from.id)) ?? from, path);
+  return [
+    since ??
+      problem('DEPLOYMENT_NOT_ACCEPTED', `deployment ${from.id} is ${from.state}: it has no accepted artifact`, path),
+  ];
 }
 
 async function resolveTag(

@@ -131,6 +131,13 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
       schedule: '15 */10 * * * *',
       handler: timerHandler((now) => app.discoverApps(now)),
     },
+    // By the database's time; whether it runs or not, deployments go on.
+    {
+      trigger: 'timer',
+      name: 'removeExpired',
+      schedule: '45 7 * * * *',
+      handler: timerHandler(() => app.removeExpired()),
+    },
   ];
 }
 

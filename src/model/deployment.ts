@@ -78,6 +78,8 @@ export interface Deployment extends ReleaseKey {
   readonly updatedAt: Date;
   /** When Flux could pull it for the first time. */
   readonly publishedAt: Date | undefined;
+  /** Since when its artifact can't be had any more, because it was kept long enough. */
+  readonly artifactRemovedAt: Date | undefined;
   /** The last that the cluster said of it, as far as it decided its state. */
   readonly cluster: ClusterWord | undefined;
 }

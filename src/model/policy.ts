@@ -8,6 +8,22 @@ export interface SizeLimits {
   readonly maxRatio: number;
 }
 
+/** How long things are kept that are not kept for ever. Nothing goes before all that is said here allows it. */
+export interface Retention {
+  /** Artifacts, per app and environment: so many of the latest stay, however old. */
+  readonly keepLast: number;
+  /** No artifact goes that is younger. */
+  readonly keepDays: number;
+  /** The latest that were published, and did not fail in their cluster: so many stay, however old. */
+  readonly keepGood: number;
+  /** Of the immutability policy on the container `artifacts`: Azure would refuse before. 0: there is none. */
+  readonly immutableDays: number;
+  /** Blobs that were refused. */
+  readonly rejectedDays: number;
+  /** How long an `Idempotency-Key` is known. */
+  readonly idempotencyHours: number;
+}
+
 /** The kinds of Kubernetes objects that we make, and so the only ones that a policy can allow. */
 export const KINDS = ['HelmRelease', 'MaskinportenClient'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -29,6 +45,7 @@ export interface Policy {
   readonly limits: SizeLimits;
   /** What an app may have applied; without its HelmRelease there is no app. */
   readonly kinds: readonly Kind[];
+  readonly retention: Retention;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -41,6 +58,7 @@ export const DEFAULT_POLICY: Policy = {
   deployDocuments: 'rebuild',
   limits: { maxZipMebibytes: 50, maxInflatedMebibytes: 200, maxFiles: 5_000, maxRatio: 100 },
   kinds: KINDS,
+  retention: { keepLast: 20, keepDays: 90, keepGood: 3, immutableDays: 365, rejectedDays: 30, idempotencyHours: 24 },
 };
 
 /**
@@ -52,4 +70,17 @@ export const MAX_LIMITS: SizeLimits = {
   maxInflatedMebibytes: 1_024,
   maxFiles: 20_000,
   maxRatio: 1_032,
+};
+
+/**
+ * From and to, both included. An artifact that is a day old is not being accepted any more, and no app is left without one
+ * to go back to. 146,000 days are the most that Azure's immutability policies take.
+ */
+export const RETENTION_RANGES: Readonly<Record<keyof Retention, readonly [number, number]>> = {
+  keepLast: [1, 1_000],
+  keepDays: [1, 36_500],
+  keepGood: [1, 100],
+  immutableDays: [0, 146_000],
+  rejectedDays: [1, 36_500],
+  idempotencyHours: [1, 8_760],
 };

@@ -38,7 +38,15 @@ export const deploymentSchema = z
       .describe('Not to be rolled back to, nor promoted.'),
     inputsDigest: digestSchema.optional().describe('Equal for two deployments that differ in nothing but their id.'),
     deployDigest: digestSchema.optional().describe('Over the documents that the cluster gets.'),
-    artifact: z.object({ sha256: digestSchema, bytes: z.int() }).optional(),
+    artifact: z
+      .object({
+        sha256: digestSchema,
+        bytes: z.int(),
+        removedAt: timeSchema
+          .optional()
+          .describe('Since when it can be neither downloaded nor deployed again: it was kept long enough.'),
+      })
+      .optional(),
     problems: z.array(problemSchema).readonly().describe('Why it ended, if it did not go well.'),
     warnings: z.array(problemSchema).readonly().describe('What did not stop it, and should be known.'),
     cluster: z
@@ -101,7 +109,7 @@ export function viewDeployment(deployment: Deployment, studio: Studio): Deployme
       : {
           inputsDigest: built.inputsDigest,
           deployDigest: built.deployDigest,
-          artifact: { sha256: built.sha256, bytes: built.bytes },
+          artifact: { sha256: built.sha256, bytes: built.bytes, ...removedAt(deployment) },
         }),
     problems: deployment.problems,
     warnings: deployment.warnings,
@@ -109,6 +117,9 @@ export function viewDeployment(deployment: Deployment, studio: Studio): Deployme
     links: { self: deploymentUrl(deployment) },
   };
 }
+
+const removedAt = ({ artifactRemovedAt }: Deployment) =>
+  artifactRemovedAt === undefined ? {} : { removedAt: artifactRemovedAt.toISOString() };
 
 export function viewDetails(
   deployment: Deployment,

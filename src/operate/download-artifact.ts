@@ -1,12 +1,13 @@
 import { AppError } from '../errors.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { type AppName, releaseKey } from '../model/names.ts';
+import { removedArtifact } from '../model/removed-artifact.ts';
 import type { Ports, StreamedArtifact } from '../ports.ts';
 import { findDeployment } from './show-deployments.ts';
 
 /**
  * The accepted artifact, as a stream: it may have 50 MiB. `content` is opened only when it is asked for.
- * @throws AppError DEPLOYMENT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED
+ * @throws AppError DEPLOYMENT_UNKNOWN, DEPLOYMENT_NOT_ACCEPTED, ARTIFACT_REMOVED
  */
 export async function findArtifact(
   ports: Ports,
@@ -22,11 +23,16 @@ export async function findArtifact(
         path: 'id',
       },
     );
+  const removed = removedArtifact(deployment, 'id');
+  if (removed) throw new AppError([removed]);
   const { built } = deployment;
   if (built === undefined) throw notAccepted();
   const open = async () => {
     const found = await ports.artifacts.streamArtifact({ ...releaseKey(deployment), deploymentId: id });
-    if (found === undefined) throw notAccepted();
+    if (found === undefined) {
+      const since = removedArtifact(await findDeployment(ports, name, id), 'id');
+      throw since ? new AppError([since]) : notAccepted();
+    }
     return found;
   };
   return { deployment, sha256: built.sha256, open };

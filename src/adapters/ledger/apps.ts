@@ -98,4 +98,5 @@ const withDates = (row: DeploymentRow): DeploymentRow => ({
   cluster_event_at: row.cluster_event_at && new Date(row.cluster_event_at),
   applied_at: row.applied_at && new Date(row.applied_at),
   rolled_back_at: row.rolled_back_at && new Date(row.rolled_back_at),
+  artifact_removed_at: row.artifact_removed_at && new Date(row.artifact_removed_at),
 });

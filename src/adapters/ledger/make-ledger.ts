@@ -8,6 +8,7 @@ import { makeRebuildLedger } from './rebuild.ts';
 import { makeRecoveryLedger } from './recovery.ts';
 import { makeReleaseLedger } from './releases.ts';
 import { makeRequestLedger } from './requests.ts';
+import { makeRetentionLedger } from './retention.ts';
 import { selectDeployment, selectInstallation } from './statements.ts';
 
 /** Our tables, schema `pull_deploy` (`infra/sql`). Order and time are always the database's. */
@@ -20,6 +21,7 @@ export function makeLedger(db: Database): Ledger {
     ...makeAppLedger(db),
     ...makeRecoveryLedger(db),
     ...makeRebuildLedger(db),
+    ...makeRetentionLedger(db),
 
     // Never kept: the database may be exchanged under a running process, and that must be noticed.
     installation: () => selectInstallation(db),

@@ -157,7 +157,8 @@ export async function supersede(
   const rows = await tx.query<{ id: string }>(
     `update pull_deploy.deployments d set state = 'superseded', updated_at = clock_timestamp()
       where (org, app, environment) = ($1, $2, $3) and sequence between $4 and $5 and state = any($6)
-        and (kind = 'undeploy' or exists (select 1 from pull_deploy.artifacts a where a.deployment_id = d.id))
+        and (kind = 'undeploy' or artifact_removed_at is not null
+             or exists (select 1 from pull_deploy.artifacts a where a.deployment_id = d.id))
       returning id`,
     [...keyValues(key), first, last, ENTERED_FROM.superseded],
   );

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import type { IdempotentRequest, NewDeployment, RequestLedger } from '../../ledger.ts';
 import type { DeploymentOrigin, DeploymentState } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
+import { removedArtifact } from '../../model/removed-artifact.ts';
 import type { Database, Queryable } from '../postgres.ts';
 import { insertEvent, insertRelease, keyValues, requireDeployment, selectDeployment } from './statements.ts';
 
@@ -17,11 +18,10 @@ export function makeRequestLedger(db: Database): RequestLedger {
 
     acceptRequest: (request, key) =>
       db.transaction(async (tx) => {
-        if (key && !(await insertRequest(tx, key, request.id))) {
-          const known = await selectRequest(tx, key);
-          return { deployment: await requireDeployment(tx, known as string), isNew: false };
-        }
+        const known = key && (await claimKey(tx, key, request.id));
+        if (known) return { deployment: await requireDeployment(tx, known), isNew: false };
         await insertDeployment(tx, request, 'api', 'accepted');
+        if (request.from) await assertArtifactKept(tx, request.from);
         const what = request.kind === 'undeploy' ? 'the undeploy' : request.tagName;
         await insertEvent(tx, request.id, 'accepted', {
           message: `${request.creator} asked for ${what}.`,
@@ -48,6 +48,31 @@ export function makeRequestLedger(db: Database): RequestLedger {
         return requireDeployment(tx, drop.id);
       }),
   };
+}
+
+const MAX_CLAIMS = 5;
+
+/** The deployment that the key has made; undefined when it is this request's. A key may become too old between two looks. */
+async function claimKey(tx: Queryable, key: IdempotentRequest, id: string): Promise<string | undefined> {
+  for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
+    if (await insertRequest(tx, key, id)) return undefined;
+    const known = await selectRequest(tx, key);
+    if (known !== undefined) return known;
+  }
+  throw new AppError('DATABASE_UNAVAILABLE', `Idempotency-Key '${key.key}' is neither there nor to be taken`, {
+    retryAfterSeconds: 1,
+  });
+}
+
+/**
+ * Holds the row of the deployment that the artifact is taken from, which a removal takes first: one that comes later
+ * sees this request. After the release's row, as everywhere.
+ */
+async function assertArtifactKept(tx: Queryable, from: string): Promise<void> {
+  await tx.query('select 1 from pull_deploy.deployments where id = $1 for share', [from]);
+  const deployment = await requireDeployment(tx, from);
+  const removed = removedArtifact(deployment, 'fromDeploymentId');
+  if (removed) throw new AppError([removed]);
 }
 
 /** @throws AppError IDEMPOTENCY_KEY_REUSED */

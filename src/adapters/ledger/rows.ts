@@ -48,6 +48,7 @@ export type DeploymentRow = {
   applied_at: Date | null;
   rolled_back_at: Date | null;
   rolled_back_to: number | null;
+  artifact_removed_at: Date | null;
 };
 
 export type EventRow = {
@@ -99,6 +100,7 @@ export function toDeployment(row: DeploymentRow): Deployment {
         ? undefined
         : { since: row.blocked_at, by: row.blocked_by ?? '', reason: row.blocked_reason ?? '' },
     publishedAt: row.published_at ?? undefined,
+    artifactRemovedAt: row.artifact_removed_at ?? undefined,
     cluster: toClusterWord(row),
   };
 }

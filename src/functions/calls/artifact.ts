@@ -19,7 +19,7 @@ export const downloadArtifact = defineRoute({
     },
     304: { description: 'You have it.', headers: { ETag: 'As above.' } },
   },
-  problems: ['DEPLOYMENT_UNKNOWN', 'DEPLOYMENT_NOT_ACCEPTED', 'STORAGE_UNAVAILABLE'],
+  problems: ['DEPLOYMENT_UNKNOWN', 'DEPLOYMENT_NOT_ACCEPTED', 'ARTIFACT_REMOVED', 'STORAGE_UNAVAILABLE'],
   async handle(app, call): Promise<HttpResponseInit> {
     const { deployment, sha256, open } = await app.findArtifact(appName(call), idOf(call));
     const etag = `"${sha256}"`;
