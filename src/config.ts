@@ -72,6 +72,12 @@ export const SETTINGS = [
     example: 'studio.postgres.database.azure.com',
   },
   {
+    name: 'PGPORT',
+    meaning: 'Port of that server; 6432 is its PgBouncer.',
+    default: '5432',
+    example: '5432',
+  },
+  {
     name: 'PGDATABASE',
     meaning: "Studio's database: schemas `designer` and `pull_deploy`.",
     default: 'studio',
@@ -219,8 +225,12 @@ function readStudioStorage(settings: Settings): StorageConfig {
 function readDatabase(settings: Settings): DatabaseConfig {
   const url = settings.developmentOnly('DATABASE_URL');
   if (url) return { url };
+  const port = settings.get('PGPORT') ?? '5432';
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
+    settings.report('PGPORT', 'must be a number from 1 to 65535');
   return {
     host: settings.need('PGHOST'),
+    port: Number(port),
     database: settings.get('PGDATABASE') ?? 'studio',
     user: settings.need('PGUSER'),
     managedIdentityClientId: settings.get('AZURE_CLIENT_ID'),

@@ -55,7 +55,7 @@ describe('the configuration in Azure', () => {
       managedIdentityClientId,
     });
     assert.deepEqual(config.database, {
-      ...{ host: 'db.example.net', database: 'studio', user: 'pull-deploy' },
+      ...{ host: 'db.example.net', port: 5432, database: 'studio', user: 'pull-deploy' },
       managedIdentityClientId,
     });
     assert.deepEqual(config.gitea, { url: 'https://studio.example.net/repos', token: 'token' });
@@ -190,6 +190,8 @@ describe('Development in Azure', () => {
 describe('the configuration of the database alone', () => {
   it('needs no other setting', () => {
     assert.ok('database' in loadDatabaseConfig({ PGHOST: 'h', PGUSER: 'u' }));
+    for (const PGPORT of ['0', '65536', '5432x', '-1'])
+      assert.ok('problems' in loadDatabaseConfig({ PGHOST: 'h', PGUSER: 'u', PGPORT }), PGPORT);
     const wrong = loadDatabaseConfig({});
     assert.deepEqual('problems' in wrong && wrong.problems.map(({ path }) => path), ['PGHOST', 'PGUSER']);
   });
