@@ -21,6 +21,11 @@ const environmentSchema = z.strictObject({
   orgs: z
     .array(z.string().refine(isOrg, 'must be an org short name'))
     .refine((orgs) => new Set(orgs).size === orgs.length, 'must name each org once'),
+  receiver: z
+    .string()
+    .regex(/^https?:\/\/[^?#]*\{org\}[^?#]*$/, "must be a URL with '{org}' and without a query")
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   acceptDrops: z.boolean().optional(),
 });
 
@@ -116,19 +121,24 @@ export function readEnvironments(
 
 type EnvironmentFacts = z.output<typeof environmentSchema>;
 
-function toEnvironment(name: string, { hostname, storage, orgs, acceptDrops }: EnvironmentFacts): Environment {
-  return { name, hostname, blobEndpoint: storage, orgs, acceptDrops: acceptDrops ?? name !== 'production' };
+function toEnvironment(name: string, facts: EnvironmentFacts): Environment {
+  const { hostname, storage, orgs, receiver, acceptDrops } = facts;
+  return {
+    ...{ name, hostname, blobEndpoint: storage, orgs, acceptDrops: acceptDrops ?? name !== 'production' },
+    ...(receiver === undefined ? {} : { receiverPattern: receiver }),
+  };
 }
 
 function storageProblems(
   name: string,
-  { storage, connectionString }: EnvironmentFacts,
+  { storage, connectionString, receiver }: EnvironmentFacts,
   development: boolean,
 ): string[] {
   if (development) return [];
   const problems: string[] = [];
   if (connectionString) problems.push(`environments.${name}.connectionString: may be set in Development only`);
   if (!storage.startsWith('https:')) problems.push(`environments.${name}.storage: must be https`);
+  if (receiver && !receiver.startsWith('https:')) problems.push(`environments.${name}.receiver: must be https`);
   return problems;
 }
 

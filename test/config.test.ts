@@ -270,6 +270,8 @@ describe('the environments file', () => {
       assertProblems(tt02With({ hostname }), /hostname/);
     for (const storage of ['', 'tt02.example.net', 'ftp://x', 'https://x?sig=1', 'https://x#a'])
       assertProblems(tt02With({ storage }), /storage/);
+    for (const receiver of ['', 'https://flux.example.net', 'flux.{org}.net', 'https://{org}.net?a=1'])
+      assertProblems(tt02With({ receiver }), /receiver/);
     assertProblems(
       { ...GOOD, studio: { ...GOOD.studio, registry: 'shared.azurecr.io' } },
       /studio\.registry.*'\{org\}'/,
@@ -282,6 +284,12 @@ describe('the environments file', () => {
         { ...GOOD, environments: { tt02: TT02, production: { ...TT02, storage } } },
         /production\.storage.*'tt02' too/,
       );
+  });
+
+  it('may say where the Receivers of its clusters are', () => {
+    const { studio } = read(tt02With({ receiver: 'https://flux.{org}.example.net/' }));
+    assert.equal(studio?.environments[0]?.receiverPattern, 'https://flux.{org}.example.net');
+    assertProblems(tt02With({ receiver: 'http://flux.{org}.example.net' }), /receiver: must be https/);
   });
 
   it('takes http and connection strings in Development only', () => {
