@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { stringify } from 'yaml';
 import { type Azurite, startAzurite } from '../../local/services/azurite.ts';
@@ -16,6 +17,7 @@ import { eventually } from '../support/eventually.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
 import { startTokenService, type TokenService } from './token-service.ts';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STORAGE = 'https://storage.azure.com';
 const DATABASE = 'https://ossrdbms-aad.database.windows.net';
 const ROLE = 'pull-deploy';
@@ -29,6 +31,8 @@ interface Answer {
 describe('in Azure, with the settings of Azure and nothing secret among them', () => {
   const folder = mkdtempSync(join(tmpdir(), 'identity-'));
   chmodSync(folder, 0o755);
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  const caEnv = () => ({ PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: files.cert });
   let azurite: Azurite;
   let postgres: Postgres;
   let admin: pg.Pool;
@@ -37,7 +41,6 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
 
   before(async () => {
     const { cert, key } = selfSignedCertificate();
-    const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
     writeFileSync(files.cert, cert);
     writeFileSync(files.key, key);
     [azurite, postgres] = await Promise.all([
@@ -51,7 +54,7 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
     await admin.query(`create role "${ROLE}" login; grant usage on schema pull_deploy to "${ROLE}"`);
     await admin.query(`grant select on pull_deploy.installation to "${ROLE}"`);
     tokens = await startTokenService();
-    functionApp = await startFunctionApp(files.cert);
+    functionApp = await startFunctionApp();
   });
 
   after(async () => {
@@ -62,7 +65,7 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function startFunctionApp(caFile: string): Promise<ChildProcess> {
+  async function startFunctionApp(): Promise<ChildProcess> {
     const environments = join(folder, 'environments.yaml');
     writeFileSync(
       environments,
@@ -75,8 +78,7 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
     const child = fork(fileURLToPath(new URL('function-app.ts', import.meta.url)), {
       execArgv: ['--import', 'tsx'],
       env: {
-        PATH: process.env.PATH,
-        NODE_EXTRA_CA_CERTS: caFile,
+        ...caEnv(),
         ...tokens.env,
         AZURE_CLIENT_ID: CLIENT_ID,
         ENVIRONMENTS_FILE: environments,
@@ -202,6 +204,20 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
     tokens.isUp = true;
     await prepareDatabaseToken(240);
     await works('askDatabase');
+  });
+
+  it('is migrated by whoever has a token for the database, without an identity of its own', async () => {
+    const args = ['--import', 'tsx', 'infra/commands/migrate.ts'];
+    const { hostname, port, pathname } = new URL(postgres.url);
+    const env = { ...caEnv(), PGHOST: hostname, PGPORT: port, PGUSER: ROLE, PGDATABASE: pathname.slice(1) };
+    const migrate = (MIGRATE_TOKEN: string) =>
+      promisify(execFile)(process.execPath, args, { cwd: ROOT, env: { ...env, MIGRATE_TOKEN } });
+    await admin.query('drop schema pull_deploy cascade');
+    await admin.query(`grant create on database studio to "${ROLE}"`);
+    await assert.rejects(migrate('another'), /password authentication failed/);
+    const token = tokens.prepare(DATABASE, 240);
+    await admin.query(`alter role "${ROLE}" password '${token}'`);
+    assert.match((await migrate(token)).stdout, /Applied 0001_/);
   });
 });
 
