@@ -23,6 +23,9 @@ export interface Config {
 }
 
 const MIN_KEY_LENGTH = 32;
+/** What the platform leaves in a setting when it can't read the vault. As a key, anyone could guess it. */
+const VAULT_REFERENCE = '@Microsoft.KeyVault(';
+const NOT_RESOLVED = 'is a Key Vault reference that was not resolved';
 
 interface Setting {
   readonly name: string;
@@ -241,7 +244,9 @@ function readGitea(settings: Settings): GiteaConfig {
   const url = settings.need('GITEA_URL');
   if (url && !isUrl(url, 'https:') && !(settings.isDevelopment && isUrl(url, 'http:')))
     settings.report('GITEA_URL', 'must be an https URL');
-  return { url, token: settings.get('GITEA_TOKEN') };
+  const token = settings.get('GITEA_TOKEN');
+  if (token?.startsWith(VAULT_REFERENCE)) settings.report('GITEA_TOKEN', NOT_RESOLVED);
+  return { url, token };
 }
 
 function readAuth(settings: Settings): AuthConfig {
@@ -266,9 +271,7 @@ function readFluxEventsKeys(settings: Settings): string[] {
     ['FLUX_EVENTS_PREVIOUS_KEY', previous],
   ] as const) {
     if (key && key.length < MIN_KEY_LENGTH) settings.report(name, `must have at least ${MIN_KEY_LENGTH} characters`);
-    // What the platform leaves there when it can't read the vault: anyone could guess it.
-    if (key?.startsWith('@Microsoft.KeyVault('))
-      settings.report(name, 'is a Key Vault reference that was not resolved');
+    if (key?.startsWith(VAULT_REFERENCE)) settings.report(name, NOT_RESOLVED);
   }
   return [current, previous].filter((key) => key !== undefined && key !== '') as string[];
 }

@@ -139,6 +139,12 @@ describe('the configuration in Azure', () => {
     }
   });
 
+  it('takes no reference to a vault for the token that it names', () => {
+    assert.deepEqual(problemsOf({ ...IN_AZURE, GITEA_TOKEN: '@Microsoft.KeyVault(SecretUri=https://v/secrets/t)' }), [
+      'GITEA_TOKEN is a Key Vault reference that was not resolved',
+    ]);
+  });
+
   it('shows no secret in a problem', () => {
     const env = {
       ...IN_AZURE,
@@ -290,6 +296,24 @@ describe('the environments file', () => {
     const { studio } = read(tt02With({ receiver: 'https://flux.{org}.example.net/' }));
     assert.equal(studio?.environments[0]?.receiverPattern, 'https://flux.{org}.example.net');
     assertProblems(tt02With({ receiver: 'http://flux.{org}.example.net' }), /receiver: must be https/);
+  });
+
+  it('is told of everything at once: its form, its addresses, accounts that are shared', () => {
+    const plain = { ...TT02, storage: 'http://plain.example.net/', connectionString: 'x', hostname: 'tt02' };
+    assertProblems(
+      {
+        studio: { ...GOOD.studio, chart: {} },
+        environments: { tt02: plain, at22: { ...TT02, storage: plain.storage } },
+      },
+      /studio\.chart\.version/,
+      /tt02\.hostname/,
+      /tt02\.connectionString/,
+      /tt02\.storage: must be https/,
+      /at22\.storage: must be https/,
+      /at22\.storage: is that of 'tt02' too/,
+    );
+    for (const environments of [undefined, [], 'x', { tt02: null }, { tt02: [] }])
+      assertProblems({ ...GOOD, environments }, /environments/);
   });
 
   it('takes http and connection strings in Development only', () => {
