@@ -10,9 +10,11 @@ const LOCK = 7_202_611;
 /**
  * Applies the numbered files of `infra/sql` that the database has not seen, each in a transaction of its own, and
  * returns their names. Refuses to go on when a file that was applied has been changed.
+ * @param token of whoever is connected as, where that is not the managed identity
  */
-export async function migrate(config: DatabaseConfig): Promise<string[]> {
-  const client = new pg.Client(databaseConnection(config) as pg.ClientConfig);
+export async function migrate(config: DatabaseConfig, token?: string): Promise<string[]> {
+  const connection = databaseConnection(config) as pg.ClientConfig;
+  const client = new pg.Client(token ? { ...connection, password: token } : connection);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);

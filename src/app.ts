@@ -73,16 +73,18 @@ export function makeApp(ports: Ports, studio: Studio, fluxEventsKeys: readonly s
     finishUndeploy: (deployment) => finishUndeploy(ports, studio, deployment),
   };
   const limit = limitCalls(BUILDS);
+  // A function that nobody waits for ends when its clusters were told; a caller over HTTP is not made to wait for that.
+  const untilTold = <T>(work: Promise<T>): Promise<T> => work.finally(() => ports.clusters.settled());
   return {
     deploy: (request) => limit(() => deploy(ports, studio, request)),
     previewDeployment: (request) => limit(() => previewDeployment(ports, studio, request)),
     undeploy: (request) => undeploy(ports, studio, request),
-    acceptArtifact: (blobName) => acceptArtifact(ports, studio, blobName),
+    acceptArtifact: (blobName) => untilTold(acceptArtifact(ports, studio, blobName)),
     noteAcceptFailure: (blobName, reason) => ports.ledger.noteAttempt(blobName, reason),
     drainPoison: (message) => drainPoison(ports, stages, message),
-    reconcileSources: (now) => reconcileSources(ports, studio, now),
+    reconcileSources: (now) => untilTold(reconcileSources(ports, studio, now)),
     discoverApps: (now) => discoverApps(ports, studio, now),
-    sweepIncoming: (now) => sweepIncoming(ports, stages, now),
+    sweepIncoming: (now) => untilTold(sweepIncoming(ports, stages, now)),
     removeExpired: () => removeExpired(ports, studio),
     registerApp: (name) => registerApp(ports, studio, name),
     showApp: (name) => showApp(ports, studio, name),

@@ -23,6 +23,9 @@ export interface Config {
 }
 
 const MIN_KEY_LENGTH = 32;
+/** What the platform leaves in a setting when it can't read the vault. As a key, anyone could guess it. */
+const VAULT_REFERENCE = '@Microsoft.KeyVault(';
+const NOT_RESOLVED = 'is a Key Vault reference that was not resolved';
 
 interface Setting {
   readonly name: string;
@@ -70,6 +73,12 @@ export const SETTINGS = [
     name: 'PGHOST',
     meaning: "Server of Studio's database, reached by managed identity over TLS.",
     example: 'studio.postgres.database.azure.com',
+  },
+  {
+    name: 'PGPORT',
+    meaning: 'Port of that server; 6432 is its PgBouncer.',
+    default: '5432',
+    example: '5432',
   },
   {
     name: 'PGDATABASE',
@@ -219,8 +228,12 @@ function readStudioStorage(settings: Settings): StorageConfig {
 function readDatabase(settings: Settings): DatabaseConfig {
   const url = settings.developmentOnly('DATABASE_URL');
   if (url) return { url };
+  const port = settings.get('PGPORT') ?? '5432';
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
+    settings.report('PGPORT', 'must be a number from 1 to 65535');
   return {
     host: settings.need('PGHOST'),
+    port: Number(port),
     database: settings.get('PGDATABASE') ?? 'studio',
     user: settings.need('PGUSER'),
     managedIdentityClientId: settings.get('AZURE_CLIENT_ID'),
@@ -231,7 +244,9 @@ function readGitea(settings: Settings): GiteaConfig {
   const url = settings.need('GITEA_URL');
   if (url && !isUrl(url, 'https:') && !(settings.isDevelopment && isUrl(url, 'http:')))
     settings.report('GITEA_URL', 'must be an https URL');
-  return { url, token: settings.get('GITEA_TOKEN') };
+  const token = settings.get('GITEA_TOKEN');
+  if (token?.startsWith(VAULT_REFERENCE)) settings.report('GITEA_TOKEN', NOT_RESOLVED);
+  return { url, token };
 }
 
 function readAuth(settings: Settings): AuthConfig {
@@ -256,9 +271,7 @@ function readFluxEventsKeys(settings: Settings): string[] {
     ['FLUX_EVENTS_PREVIOUS_KEY', previous],
   ] as const) {
     if (key && key.length < MIN_KEY_LENGTH) settings.report(name, `must have at least ${MIN_KEY_LENGTH} characters`);
-    // What the platform leaves there when it can't read the vault: anyone could guess it.
-    if (key?.startsWith('@Microsoft.KeyVault('))
-      settings.report(name, 'is a Key Vault reference that was not resolved');
+    if (key?.startsWith(VAULT_REFERENCE)) settings.report(name, NOT_RESOLVED);
   }
   return [current, previous].filter((key) => key !== undefined && key !== '') as string[];
 }

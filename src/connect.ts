@@ -1,6 +1,7 @@
 import { makeArtifactStore } from './adapters/artifact-store.ts';
 import { openStorage } from './adapters/blob-storage.ts';
 import { makeClusterDocuments } from './adapters/cluster-documents.ts';
+import { makeFluxReceiver } from './adapters/flux-receiver.ts';
 import { makeGitea } from './adapters/gitea.ts';
 import { makeLedger } from './adapters/ledger/make-ledger.ts';
 import { openDatabase } from './adapters/postgres.ts';
@@ -27,6 +28,7 @@ export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMI
     repositories: makeGitea(config.gitea, { ...limits.gitea, maxArchiveBytes }),
     artifacts: makeArtifactStore(openStorage(config.studioStorage, limits.storage)),
     documents: makeClusterDocuments(accounts),
+    clusters: makeFluxReceiver(config.studio, config.fluxEventsKeys, log, limits.receiver),
     log,
   };
   return { ports, close: () => database.close() };

@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { StorageConfig } from './adapters/blob-storage.ts';
 import { type Problem, problem } from './errors.ts';
+import { isRecord } from './model/digest.ts';
 import type { Environment, Studio } from './model/environments.ts';
 import { isOrg } from './model/names.ts';
 import {
@@ -34,6 +35,11 @@ const environmentSchema = z.strictObject({
   orgs: z
     .array(z.string().refine(isOrg, 'must be an org short name'))
     .refine((orgs) => new Set(orgs).size === orgs.length, 'must name each org once'),
+  receiver: z
+    .string()
+    .regex(/^https?:\/\/[^?#]*\{org\}[^?#]*$/, "must be a URL with '{org}' and without a query")
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   acceptDrops: z.boolean().optional(),
 });
 
@@ -105,15 +111,17 @@ export function readEnvironments(
   const document = parseDocument(text, { version: '1.2', strict: true, uniqueKeys: true });
   const [syntax] = document.errors;
   if (syntax) return fail([syntax.message]);
-  const parsed = fileSchema.safeParse(document.toJS());
-  if (!parsed.success)
-    return fail(parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`));
+  const content: unknown = document.toJS();
+  const parsed = fileSchema.safeParse(content);
+  const issues = parsed.error?.issues ?? [];
+  const addresses = addressesIn(content);
+  const messages = [
+    ...issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`),
+    ...addresses.flatMap((one) => (options.development ? [] : addressProblems(one))),
+    ...sharedAccounts(addresses),
+  ];
+  if (!parsed.success || messages.length > 0) return fail(messages);
   const { studio, environments, policy } = parsed.data;
-  const messages = Object.entries(environments).flatMap(([name, facts]) =>
-    storageProblems(name, facts, options.development),
-  );
-  messages.push(...sharedAccounts(environments));
-  if (messages.length > 0) return fail(messages);
   return {
     studio: {
       name: studio.name,
@@ -139,28 +147,55 @@ export function readEnvironments(
 
 type EnvironmentFacts = z.output<typeof environmentSchema>;
 
-function toEnvironment(name: string, { hostname, storage, orgs, acceptDrops }: EnvironmentFacts): Environment {
-  return { name, hostname, blobEndpoint: storage, orgs, acceptDrops: acceptDrops ?? name !== 'production' };
+function toEnvironment(name: string, facts: EnvironmentFacts): Environment {
+  const { hostname, storage, orgs, receiver, acceptDrops } = facts;
+  return {
+    ...{ name, hostname, blobEndpoint: storage, orgs, acceptDrops: acceptDrops ?? name !== 'production' },
+    ...(receiver === undefined ? {} : { receiverPattern: receiver }),
+  };
 }
 
-function storageProblems(
-  name: string,
-  { storage, connectionString }: EnvironmentFacts,
-  development: boolean,
-): string[] {
-  if (development) return [];
+interface Addresses {
+  readonly name: string;
+  /** Absent where it is no URL at all, which has been told. */
+  readonly storage: string | undefined;
+  readonly receiver: string | undefined;
+  readonly hasConnectionString: boolean;
+}
+
+/** Of a file that may be wrong in other ways: what is wrong with these is told together with that. */
+function addressesIn(content: unknown): Addresses[] {
+  const environments = isRecord(content) && isRecord(content.environments) ? content.environments : {};
+  const url = (value: unknown) =>
+    typeof value === 'string' && /^https?:/.test(value) ? value.replace(/\/+$/, '') : undefined;
+  return Object.entries(environments).flatMap(([name, facts]) =>
+    isRecord(facts)
+      ? {
+          name,
+          storage: url(facts.storage),
+          receiver: url(facts.receiver),
+          hasConnectionString: !!facts.connectionString,
+        }
+      : [],
+  );
+}
+
+function addressProblems({ name, storage, receiver, hasConnectionString }: Addresses): string[] {
   const problems: string[] = [];
-  if (connectionString) problems.push(`environments.${name}.connectionString: may be set in Development only`);
-  if (!storage.startsWith('https:')) problems.push(`environments.${name}.storage: must be https`);
+  if (hasConnectionString) problems.push(`environments.${name}.connectionString: may be set in Development only`);
+  if (storage?.startsWith('http:')) problems.push(`environments.${name}.storage: must be https`);
+  if (receiver?.startsWith('http:')) problems.push(`environments.${name}.receiver: must be https`);
   return problems;
 }
 
 /** Two environments in one account would publish over each other. */
-function sharedAccounts(environments: Readonly<Record<string, EnvironmentFacts>>): string[] {
+function sharedAccounts(environments: readonly Addresses[]): string[] {
   const owners = new Map<string, string>();
-  return Object.entries(environments).flatMap(([name, { storage }]) => {
-    const other = owners.get(storage.toLowerCase());
-    owners.set(storage.toLowerCase(), name);
+  return environments.flatMap(({ name, storage }) => {
+    const account = storage?.toLowerCase();
+    if (account === undefined) return [];
+    const other = owners.get(account);
+    owners.set(account, name);
     return other === undefined
       ? []
       : [`environments.${name}.storage: is that of '${other}' too; each needs an account of its own`];

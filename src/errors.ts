@@ -106,6 +106,7 @@ export const ERROR_CODES = {
     'Try again; if it stays, look at the repository in Gitea.',
   ),
   DATABASE_UNAVAILABLE: code('unavailable', 'The database did not answer.', 'Try again; see `/api/health`.'),
+  IDENTITY_UNAVAILABLE: code('unavailable', 'The managed identity got no token.', 'Try again; see `docs/operate.md`.'),
   STORAGE_UNAVAILABLE: code('unavailable', 'Blob storage did not answer.', 'Try again; see `/api/health`.'),
   CONFIGURATION_INVALID: code(
     'unavailable',

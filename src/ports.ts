@@ -12,6 +12,7 @@ export interface Ports {
   readonly repositories: Repositories;
   readonly artifacts: ArtifactStore;
   readonly documents: ClusterDocuments;
+  readonly clusters: Clusters;
   readonly log: Log;
 }
 
@@ -143,6 +144,22 @@ export interface DocumentPlace {
   readonly environment: string;
   readonly container: string;
   readonly blob: string;
+}
+
+/** Flux in the orgs' clusters, where it can be reached. It pulls by itself too: nothing depends on what is told here. */
+export interface Clusters {
+  /** Has the cluster pull at once. Returns before it was told, and never throws. */
+  pullNow(change: ChangedDocument): void;
+  /** When whatever was begun is over: after a few seconds at most. */
+  settled(): Promise<void>;
+}
+
+export interface ChangedDocument {
+  readonly environment: string;
+  readonly org: string;
+  readonly container: string;
+  /** Of the Flux Bucket that reads the container. */
+  readonly name: string;
 }
 
 export interface StoredDocument {

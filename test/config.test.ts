@@ -55,7 +55,7 @@ describe('the configuration in Azure', () => {
       managedIdentityClientId,
     });
     assert.deepEqual(config.database, {
-      ...{ host: 'db.example.net', database: 'studio', user: 'pull-deploy' },
+      ...{ host: 'db.example.net', port: 5432, database: 'studio', user: 'pull-deploy' },
       managedIdentityClientId,
     });
     assert.deepEqual(config.gitea, { url: 'https://studio.example.net/repos', token: 'token' });
@@ -139,6 +139,12 @@ describe('the configuration in Azure', () => {
     }
   });
 
+  it('takes no reference to a vault for the token that it names', () => {
+    assert.deepEqual(problemsOf({ ...IN_AZURE, GITEA_TOKEN: '@Microsoft.KeyVault(SecretUri=https://v/secrets/t)' }), [
+      'GITEA_TOKEN is a Key Vault reference that was not resolved',
+    ]);
+  });
+
   it('shows no secret in a problem', () => {
     const env = {
       ...IN_AZURE,
@@ -190,6 +196,8 @@ describe('Development in Azure', () => {
 describe('the configuration of the database alone', () => {
   it('needs no other setting', () => {
     assert.ok('database' in loadDatabaseConfig({ PGHOST: 'h', PGUSER: 'u' }));
+    for (const PGPORT of ['0', '65536', '5432x', '-1'])
+      assert.ok('problems' in loadDatabaseConfig({ PGHOST: 'h', PGUSER: 'u', PGPORT }), PGPORT);
     const wrong = loadDatabaseConfig({});
     assert.deepEqual('problems' in wrong && wrong.problems.map(({ path }) => path), ['PGHOST', 'PGUSER']);
   });
@@ -268,6 +276,8 @@ describe('the environments file', () => {
       assertProblems(tt02With({ hostname }), /hostname/);
     for (const storage of ['', 'tt02.example.net', 'ftp://x', 'https://x?sig=1', 'https://x#a'])
       assertProblems(tt02With({ storage }), /storage/);
+    for (const receiver of ['', 'https://flux.example.net', 'flux.{org}.net', 'https://{org}.net?a=1'])
+      assertProblems(tt02With({ receiver }), /receiver/);
     assertProblems(
       { ...GOOD, studio: { ...GOOD.studio, registry: 'shared.azurecr.io' } },
       /studio\.registry.*'\{org\}'/,
@@ -280,6 +290,30 @@ describe('the environments file', () => {
         { ...GOOD, environments: { tt02: TT02, production: { ...TT02, storage } } },
         /production\.storage.*'tt02' too/,
       );
+  });
+
+  it('may say where the Receivers of its clusters are', () => {
+    const { studio } = read(tt02With({ receiver: 'https://flux.{org}.example.net/' }));
+    assert.equal(studio?.environments[0]?.receiverPattern, 'https://flux.{org}.example.net');
+    assertProblems(tt02With({ receiver: 'http://flux.{org}.example.net' }), /receiver: must be https/);
+  });
+
+  it('is told of everything at once: its form, its addresses, accounts that are shared', () => {
+    const plain = { ...TT02, storage: 'http://plain.example.net/', connectionString: 'x', hostname: 'tt02' };
+    assertProblems(
+      {
+        studio: { ...GOOD.studio, chart: {} },
+        environments: { tt02: plain, at22: { ...TT02, storage: plain.storage } },
+      },
+      /studio\.chart\.version/,
+      /tt02\.hostname/,
+      /tt02\.connectionString/,
+      /tt02\.storage: must be https/,
+      /at22\.storage: must be https/,
+      /at22\.storage: is that of 'tt02' too/,
+    );
+    for (const environments of [undefined, [], 'x', { tt02: null }, { tt02: [] }])
+      assertProblems({ ...GOOD, environments }, /environments/);
   });
 
   it('takes http and connection strings in Development only', () => {

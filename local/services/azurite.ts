@@ -26,6 +26,8 @@ export interface AzuriteOptions {
   readonly accounts: readonly string[];
   /** Preferred; a free one if absent or taken. */
   readonly port?: number;
+  /** Files for https. Access tokens are taken then: their issuer, audience and times are looked at, not their signature. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 const leftoverTimeoutSeconds = 10;
@@ -42,6 +44,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
       ...['--blobHost', '127.0.0.1', '--blobPort', String(options.port ? await freePort(options.port) : 0)],
       // Azurite 3.35 is older than the storage SDK's API version.
       ...['--skipApiVersionCheck', '--disableTelemetry', '--disableProductStyleUrl'],
+      ...(options.tls ? ['--oauth', 'basic', '--cert', options.tls.cert, '--key', options.tls.key] : []),
       ...(directory ? ['--location', directory] : ['--inMemoryPersistence']),
     ],
     env: {
@@ -49,19 +52,20 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
       AZURITE_DB: undefined, // would make it use an SQL database
       AZURITE_PID_FILE: pidFile,
     },
-    ready: /successfully listens on http:\/\/127\.0\.0\.1:(\d+)/,
+    ready: /successfully listens on https?:\/\/127\.0\.0\.1:(\d+)/,
     onOutput: (line) => {
       const written = writtenBlob(line);
       if (written) for (const listener of listeners) listener(written.account, written.container, written.blob);
     },
   });
   const port = Number(child.ready[1]);
-  const blobEndpoint = (account: string) => `http://127.0.0.1:${port}/${account}`;
+  const protocol = options.tls ? 'https' : 'http';
+  const blobEndpoint = (account: string) => `${protocol}://127.0.0.1:${port}/${account}`;
   return {
     port,
     blobEndpoint,
     connectionString: (account) =>
-      `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey(account)};BlobEndpoint=${blobEndpoint(account)};`,
+      `DefaultEndpointsProtocol=${protocol};AccountName=${account};AccountKey=${accountKey(account)};BlobEndpoint=${blobEndpoint(account)};`,
     onWrite: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,7 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
-import { ManagedIdentityCredential } from '@azure/identity';
 import { type BlobItem, BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { AppError, redactUrl } from '../errors.ts';
+import { managedIdentity } from './identity.ts';
 import { TIME_LIMITS } from './time-limits.ts';
 
 /** A connection string only in the local run; in Azure the account's address, and the identity of the function app. */
@@ -84,10 +84,6 @@ export function openStorage(config: StorageConfig, limits = TIME_LIMITS.storage)
       );
     },
   };
-}
-
-function managedIdentity(clientId: string | undefined): ManagedIdentityCredential {
-  return new ManagedIdentityCredential(clientId ? { clientId } : {});
 }
 
 function openContainer(container: ContainerClient, guard: Guard): BlobContainer {
@@ -275,6 +271,7 @@ function makeGuard(callTimeoutMs: number): Guard {
         !isPassing(error)
       )
         return undefined;
+      if (error instanceof AppError) throw error;
       const late = `no answer within ${callTimeoutMs / 1_000} s`;
       const reason = error instanceof RestError ? (error.code ?? error.statusCode) : (error as Error).name;
       throw new AppError('STORAGE_UNAVAILABLE', `${redactUrl(url)}: ${signal.aborted ? late : reason}`, {

@@ -1,7 +1,7 @@
-import { ManagedIdentityCredential } from '@azure/identity';
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import type { Log } from '../ports.ts';
+import { managedIdentity } from './identity.ts';
 import { TIME_LIMITS } from './time-limits.ts';
 
 export type Row = Record<string, unknown>;
@@ -21,6 +21,7 @@ export type DatabaseConfig =
   | { readonly url: string }
   | {
       readonly host: string;
+      readonly port: number;
       readonly database: string;
       readonly user: string;
       readonly managedIdentityClientId: string | undefined;
@@ -29,8 +30,13 @@ export type DatabaseConfig =
 /** Entra ID's resource for Azure Database for PostgreSQL. */
 const TOKEN_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
 
+/** An Entra token is valid for about so long. */
+const MAX_CONNECTION_AGE_SECONDS = 3_600;
+
 /** SQLSTATE classes that say "not now": connection, resources, operator intervention, rolled-back transactions. */
 const PASSING = /^(08|53|57|40|25P03|55P03)/;
+/** It does not take our identity, or not yet: the role is made by an operator, a token may end on its way. */
+const REFUSED = /^28/;
 const PASSING_ERRNO = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -46,6 +52,8 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
     ...databaseConnection(config),
     max: limits.maxConnections,
     connectionTimeoutMillis: limits.connectTimeoutMs,
+    // So that a right that was taken away ends, and a server that was exchanged is found.
+    maxLifetimeSeconds: MAX_CONNECTION_AGE_SECONDS,
     statement_timeout: limits.statementTimeoutMs,
     // Of the client, for a server that does not keep its own.
     query_timeout: limits.statementTimeoutMs * 1.2,
@@ -92,23 +100,20 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
 /** How to reach the database: with the URL's password in Development, with tokens of the managed identity in Azure. */
 export function databaseConnection(config: DatabaseConfig): pg.PoolConfig {
   if ('url' in config) return { connectionString: config.url };
-  const { host, database, user, managedIdentityClientId } = config;
-  const credential = new ManagedIdentityCredential(
-    managedIdentityClientId ? { clientId: managedIdentityClientId } : {},
-  );
-  // Asked for at each new connection; the credential keeps the token until shortly before it expires.
-  const password = async () => (await credential.getToken(TOKEN_SCOPE)).token;
-  return { host, database, user, password, ssl: { rejectUnauthorized: true } };
+  const { host, port, database, user, managedIdentityClientId } = config;
+  const identity = managedIdentity(managedIdentityClientId);
+  // Asked at each new connection. The server looks at the token then, and never again while the connection lasts.
+  const password = async () => (await identity.getToken(TOKEN_SCOPE)).token;
+  return { host, port, database, user, password, ssl: { rejectUnauthorized: true } };
 }
 
 function translate(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const { code = '' } = error as { code?: string };
   const passing =
-    PASSING.test(code) ||
-    PASSING_ERRNO.has(code) ||
-    /^(Credential|Authentication)/.test(error.name) ||
-    /timeout|terminated|not queryable|ended/i.test(error.message);
+    PASSING.test(code) || PASSING_ERRNO.has(code) || /timeout|terminated|not queryable|ended/i.test(error.message);
+  if (REFUSED.test(code))
+    return new AppError('DATABASE_UNAVAILABLE', 'the database refused our identity', { cause: error });
   if (!passing) return error;
   return new AppError('DATABASE_UNAVAILABLE', 'the database did not answer', { cause: error, retryAfterSeconds: 5 });
 }

@@ -21,6 +21,13 @@ export interface TimeLimits {
     readonly retryDelayMs: number;
     readonly maxRetryDelayMs: number;
   };
+  /** A cluster that is told to pull. It is told once; one that did not answer is left alone for a while. */
+  readonly receiver: {
+    readonly callTimeoutMs: number;
+    readonly pauseMs: number;
+    /** In a process; whoever comes then is not told. */
+    readonly atOnce: number;
+  };
   /** Never asked again by itself: whoever called knows whether that is safe. */
   readonly database: {
     readonly connectTimeoutMs: number;
@@ -32,5 +39,6 @@ export interface TimeLimits {
 export const TIME_LIMITS: TimeLimits = {
   gitea: { callTimeoutMs: 10_000, archiveTimeoutMs: 60_000, retryDelayMs: 200, tries: 3 },
   storage: { callTimeoutMs: 30_000, tries: 4, retryDelayMs: 200, maxRetryDelayMs: 3_000 },
+  receiver: { callTimeoutMs: 3_000, pauseMs: 60_000, atOnce: 8 },
   database: { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, maxConnections: 10 },
 };

@@ -8,6 +8,8 @@ export interface Environment {
   readonly hostname: string;
   /** Of the storage account that its clusters read: `https://ACCOUNT.blob.core.windows.net`. */
   readonly blobEndpoint: string;
+  /** Where the Receiver of an org's cluster can be reached, without its path; `{org}` is filled in. */
+  readonly receiverPattern?: string;
   /** Orgs with a cluster in it. */
   readonly orgs: readonly string[];
   /** Whether an artifact that nobody asked for over HTTP is taken from `incoming`. */

@@ -1,19 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-
-/** Whose events are signed with one key: those of an org's cluster in an environment, for one Studio. */
-export interface ClusterName {
-  readonly studio: string;
-  readonly environment: string;
-  readonly org: string;
-}
-
-/**
- * What the cluster's Secret holds as `token`: notification-controller takes these characters as its HMAC key. Made from
- * a master key, so that a cluster can't sign for another one and nothing has to be stored for each.
- */
-export function fluxEventsToken(masterKey: string, { studio, environment, org }: ClusterName): string {
-  return createHmac('sha256', masterKey).update(`flux-events/${studio}/${environment}/${org}`).digest('hex');
-}
+import { type ClusterName, fluxEventsToken } from '../model/cluster-keys.ts';
 
 /**
  * Whether the header `X-Signature` is the body's, by any of the master keys: `sha256=` and the HMAC-SHA256 of the bytes

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
-import { appContainer, isDeploymentId, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
+import { appContainer, fluxName, isDeploymentId, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
 import { type ReleaseMarker, readMarker } from '../model/release.ts';
 import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
 import { assertOwnSources } from './publish-sources.ts';
@@ -54,6 +54,15 @@ export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseK
       digest: sha256(wanted),
       etag: written.etag,
     });
+    if (changed && status.hasSource)
+      ports.clusters.pullNow({
+        ...{
+          environment: key.environment,
+          org: key.org,
+          container: appContainer(key),
+          name: fluxName(key, studio.name),
+        },
+      });
     if (changed)
       ports.log.info('release published', { ...releaseKey(key), sequence, deploymentId: status.wanted?.deploymentId });
     return { changed, sequence, hasSource: status.hasSource };

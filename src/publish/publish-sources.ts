@@ -133,6 +133,8 @@ async function rewriteSources(
     if (added.length > 0) await ports.ledger.recordSources(org, environmentName, added);
     const desiredDigest = digestOfSources(studio, environment, ready);
     await ports.ledger.recordCluster({ org, environment: environmentName, sourcesEtag: written.etag, desiredDigest });
+    if (changed)
+      ports.clusters.pullNow({ environment: environmentName, org, container: place.container, name: place.container });
     return { changed, unknown };
   }
   throw new AppError(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { fluxEventsToken } from '../../src/operate/verify-signature.ts';
+import { fluxEventsToken } from '../../src/model/cluster-keys.ts';
 import { call, get, post, waitForEnd } from '../support/api.ts';
 import { bodyOf, helm, signatureOf } from '../support/flux-events.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';

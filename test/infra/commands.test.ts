@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { fluxEventsToken } from '../../src/operate/verify-signature.ts';
+import { fluxEventsToken, fluxReceiverToken } from '../../src/model/cluster-keys.ts';
 import { get, post, waitForEnd } from '../support/api.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -57,10 +57,12 @@ describe("an operator's command", () => {
     assert.match((await run('restore', '--environment', 'tt02', '--org', 'ttd')).out, /--org is not taken here/);
   });
 
-  it("prints nothing but the key of a cluster's events, for an org that has a cluster there", async () => {
+  it('prints nothing but a key of a cluster, for an org that has a cluster there', async () => {
     const { code, out } = await run('webhook-key', '--environment', 'tt02', '--org', 'ttd');
     const cluster = { studio: 'dev', environment: 'tt02', org: 'ttd' };
     assert.deepEqual([code, out], [0, `${fluxEventsToken(stack.run.fluxEventsKey, cluster)}\n`]);
+    const toReceiver = await run('receiver-key', '--environment', 'tt02', '--org', 'ttd');
+    assert.equal(toReceiver.out, `${fluxReceiverToken(stack.run.fluxEventsKey, cluster)}\n`);
     const none = await run('webhook-key', '--environment', 'tt02', '--org', 'nav');
     assert.deepEqual([none.code, /--org 'nav': must be one of ttd/.test(none.out)], [1, true], none.out);
   });

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Manifest } from '../../src/model/artifact.ts';
+import { fluxEventsToken } from '../../src/model/cluster-keys.ts';
 import type { DeploymentKind } from '../../src/model/deployment.ts';
 import type { ReleaseKey } from '../../src/model/names.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type FluxEventRequest,
   receiveFluxEvent,
 } from '../../src/operate/receive-flux-event.ts';
-import { fluxEventsToken } from '../../src/operate/verify-signature.ts';
 import type { Ports } from '../../src/ports.ts';
 import type { TestStack } from './stack.ts';
 
