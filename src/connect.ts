@@ -7,7 +7,9 @@ import { openDatabase } from './adapters/postgres.ts';
 import { makeStudioDatabase } from './adapters/studio-database.ts';
 import { TIME_LIMITS, type TimeLimits } from './adapters/time-limits.ts';
 import type { Config } from './config.ts';
+import { measurePorts } from './measure/measure-ports.ts';
 import type { Log, Ports } from './ports.ts';
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts';
 
 export interface Connection {
   readonly ports: Ports;
@@ -15,7 +17,12 @@ export interface Connection {
 }
 
 /** The real adapter behind every port. Opens no connection: each does at its first use. */
-export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMITS): Connection {
+export function connect(
+  config: Config,
+  log: Log,
+  limits: TimeLimits = TIME_LIMITS,
+  telemetry: Telemetry = NO_TELEMETRY,
+): Connection {
   const database = openDatabase(config.database, log, limits.database);
   const accounts = new Map(
     [...config.environmentStorage].map(([name, storage]) => [name, openStorage(storage, limits.storage)]),
@@ -28,6 +35,7 @@ export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMI
     artifacts: makeArtifactStore(openStorage(config.studioStorage, limits.storage)),
     documents: makeClusterDocuments(accounts),
     log,
+    telemetry,
   };
-  return { ports, close: () => database.close() };
+  return { ports: telemetry.isOn ? measurePorts(ports) : ports, close: () => database.close() };
 }

@@ -1,6 +1,7 @@
 import type { Problem } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /**
  * What the core needs from outside, on one page. Each method says what is not found by `undefined`; what fails throws
@@ -13,6 +14,7 @@ export interface Ports {
   readonly artifacts: ArtifactStore;
   readonly documents: ClusterDocuments;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** Constant messages with fields, so that logs can be searched. */

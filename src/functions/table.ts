@@ -116,20 +116,20 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
       trigger: 'timer',
       name: 'reconcileSources',
       schedule: '0 * * * * *',
-      handler: timerHandler((now) => app.reconcileSources(now)),
+      handler: timerHandler(app, (now) => app.reconcileSources(now)),
     },
     // Apart from the other, which a hostile blob must not stop.
     {
       trigger: 'timer',
       name: 'sweepIncoming',
       schedule: '30 * * * * *',
-      handler: timerHandler((now) => app.sweepIncoming(now)),
+      handler: timerHandler(app, (now) => app.sweepIncoming(now)),
     },
     {
       trigger: 'timer',
       name: 'discoverApps',
       schedule: '15 */10 * * * *',
-      handler: timerHandler((now) => app.discoverApps(now)),
+      handler: timerHandler(app, (now) => app.discoverApps(now)),
     },
   ];
 }

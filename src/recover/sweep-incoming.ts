@@ -134,7 +134,7 @@ export async function drainPoison(
   message: { container: string; blob: string },
 ): Promise<void> {
   const reason = (await ports.ledger.attemptReason(message.blob)) ?? 'the process died each time';
-  ports.log.error('trigger gave up', { ...message, reason });
+  ports.log.error('trigger gave up', { ...parseArtifactBlob(message.blob), ...message, reason });
   try {
     await stages.accept(message.blob);
   } catch (thrown) {

@@ -22,7 +22,7 @@ export function faultyPorts(ports: Ports, pass: (call: string, when: 'before' | 
         },
       ]),
     );
-  const { log, ...outside } = ports;
+  const { log, telemetry, ...outside } = ports;
   const wrapped = Object.entries(outside).map(([port, methods]) => [port, wrap(port, methods)]);
-  return { ...Object.fromEntries(wrapped), log } as Ports;
+  return { ...Object.fromEntries(wrapped), log, telemetry } as Ports;
 }
