@@ -63,7 +63,8 @@ export async function loadTelemetry(
         // What is taken over from elsewhere is a request of its own to Application Insights, all else a part of one.
         kind: record.isContinued ? api.SpanKind.CONSUMER : api.SpanKind.INTERNAL,
         startTime: record.startedAt,
-        attributes: cleaned(facts, clean),
+        // A request has its name from there.
+        attributes: { ...cleaned(facts, clean), ...(record.isContinued ? { 'ai.operation.name': record.name } : {}) },
         ...(record.link ? { links: [{ context: { ...record.link, traceFlags: SAMPLED } }] } : {}),
       },
       parent,
