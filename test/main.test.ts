@@ -47,6 +47,8 @@ interface Loaded {
   readonly capabilities: Readonly<Record<string, string>>;
   /** Of the function that was called, if one was. */
   readonly answer?: Answer;
+  /** Of telemetry's SDK: how many were loaded with the entry, and how many when a call had been answered. */
+  readonly modules: { readonly atOnce: number; readonly inTheEnd: number };
   readonly stderr: string;
 }
 
@@ -57,6 +59,7 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent in chunks, without a length. */
   readonly bodyBytes?: number;
+  readonly body?: string;
 }
 
 /**
@@ -102,7 +105,7 @@ const WORKER = `
     await invocation.getResponse(context, result);
   }
 
-  function ask(proxy, { name, method = 'GET', headers = {}, bodyBytes = 0 }) {
+  function ask(proxy, { name, method = 'GET', headers = {}, bodyBytes = 0, body }) {
     const forwarded = { 'x-ms-invocation-id': 'i', 'x-forwarded-host': '127.0.0.1', 'x-forwarded-proto': 'http' };
     return new Promise((resolve, reject) => {
       const url = new URL('/api/' + name, proxy);
@@ -115,15 +118,24 @@ const WORKER = `
       });
       request.on('error', reject);
       for (let sent = 0; sent < bodyBytes; sent += 65536) request.write(Buffer.alloc(65536, ' '));
-      request.end();
+      request.end(body);
     });
+  }
+
+  const telemetry = () => Object.keys(require.cache).filter((path) => /applicationinsights|opentelemetry/.test(path));
+  async function isLoaded() {
+    const giveUpAt = Date.now() + 20_000;
+    while (telemetry().length === 0 && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   module.exports = async (main, call) => {
     await import(main);
+    const atOnce = telemetry().length;
     const capabilities = await model.getCapabilities({});
     const [answer] = call ? await Promise.all([ask(capabilities.HttpUri, call), invoke(call)]) : [];
-    process.stdout.write('\\n' + JSON.stringify({ functions, capabilities, answer }) + '\\n', () => process.exit(0));
+    if (process.env.APPLICATIONINSIGHTS_CONNECTION_STRING) await isLoaded();
+    const modules = { atOnce, inTheEnd: telemetry().length };
+    process.stdout.write('\\n' + JSON.stringify({ functions, capabilities, answer, modules }) + '\\n', () => process.exit(0));
   };`;
 
 describe('the built entry under the Functions worker', () => {
@@ -229,6 +241,31 @@ describe('the built entry under the Functions worker', () => {
 
   it('logs each problem under one message that can be searched for', () => {
     assert.equal(loadEntry({ ...RIGHT, PGHOST: '' }).stderr.match(/configuration is wrong/g)?.length, 1);
+  });
+
+  /** It fails: no database is there. That is a step all the same. */
+  const DEPLOY: Call = {
+    ...{ name: 'createDeployment', method: 'POST', params: { org: 'ttd', app: 'parking-permit' } },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ envName: 'tt02', tagName: '1' }),
+  };
+
+  it('loads nothing of telemetry without a connection string, and has the host tell of us', () => {
+    const { modules, capabilities, answer } = loadEntry(LOCAL, DEPLOY);
+    assert.equal(answer?.status, 503);
+    assert.deepEqual(modules, { atOnce: 0, inTheEnd: 0 });
+    assert.equal(capabilities.WorkerOpenTelemetryEnabled, undefined);
+  });
+
+  it('loads telemetry with a connection string, but not before a call was answered', () => {
+    const connectionString =
+      'InstrumentationKey=7e1e0000-0000-4000-8000-000000000001;IngestionEndpoint=https://127.0.0.1:1/';
+    const on = { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString, APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' };
+    const { modules, capabilities, answer } = loadEntry({ ...LOCAL, ...on }, DEPLOY);
+    assert.equal(answer?.status, 503);
+    assert.equal(modules.atOnce, 0);
+    assert.ok(modules.inTheEnd > 0);
+    assert.equal(capabilities.WorkerOpenTelemetryEnabled, 'true', 'else the host would tell all of it once more');
   });
 
   it('answers every other call with the reason when the configuration is wrong', () => {
