@@ -29,7 +29,7 @@ const secret = (what: string) => `${MARK}${what}${'0123456789abcdef'.repeat(3)}`
 const SECRETS = {
   giteaToken: secret('gitea'),
   databasePassword: secret('password'),
-  accountKey: Buffer.from(secret('account-key')).toString('base64'),
+  accountKey: Buffer.from(secret('account-key')).subarray(0, 64).toString('base64'),
   signature: secret('signature'),
   masterKey: secret('hmac'),
   previousKey: secret('previous'),
@@ -42,7 +42,7 @@ const QUICK = {
   storage: { ...TIME_LIMITS.storage, tries: 1 },
   gitea: { ...TIME_LIMITS.gitea, tries: 1 },
 };
-const VALUES = `deployment:\n  environment:\n    variables:\n      API_KEY: ${SECRETS.ofTheApp}\n`;
+const VALUES = `image:\n  environment:\n    - name: API_KEY\n      value: ${SECRETS.ofTheApp}\n`;
 
 describe('secrets', () => {
   let stack: TestStack;
@@ -60,9 +60,9 @@ describe('secrets', () => {
     const app = (name: string, files: Record<string, string>) =>
       writeApp(folder, 'ttd', name, { ...minimalApp('ttd', name), ...files });
     await app('good-app', { 'deployment/values.yaml': VALUES });
-    await app('cut-yaml', { 'deployment/values.yaml': `${VALUES}      OTHER: "${SECRETS.ofTheApp}\n` });
+    await app('cut-yaml', { 'deployment/values.yaml': `${VALUES}other: "${SECRETS.ofTheApp}\n` });
     await app('wrong-values', {
-      'deployment/values.yaml': `${VALUES}  replicaCount: {a: ${SECRETS.ofTheApp}}\n  volumes: [{hostPath: {path: /}}]\n`,
+      'deployment/values.yaml': `${VALUES}podLabels: {key: '{{${SECRETS.ofTheApp}}}'}\nvolumes: [{hostPath: {path: /}}]\n`,
     });
     await app('wrong-metadata', {
       'App/config/applicationmetadata.json': `{"id": "ttd/wrong-metadata", "key": "${SECRETS.ofTheApp}"`,
@@ -82,20 +82,18 @@ describe('secrets', () => {
   const connectionString = (endpoint: string) =>
     `DefaultEndpointsProtocol=http;AccountName=studio;AccountKey=${SECRETS.accountKey};BlobEndpoint=${endpoint};QueueEndpoint=${endpoint}`;
 
-  const print: Log = makeConsoleLogTo((line) => printed.push(line));
-
-  function makeConsoleLogTo(take: (line: string) => void): Log {
+  /** The console's log, its lines kept. */
+  function printTo(env: Env): Log {
+    const keep = makeConsoleLog((line) => {
+      raw.push(line);
+      return redact(line, knownSecrets(env));
+    });
     const through = (level: 'info' | 'warn' | 'error') => (message: string, fields?: object) => {
-      const original = { log: console.log, warn: console.warn, error: console.error };
+      const { log, warn, error } = console;
+      const take = (line: string) => printed.push(line);
       Object.assign(console, { log: take, warn: take, error: take });
-      try {
-        makeConsoleLog((line) => {
-          raw.push(line);
-          return redact(line, knownSecrets(environment()));
-        })[level](message, fields as never);
-      } finally {
-        Object.assign(console, original);
-      }
+      keep[level](message, fields as never);
+      Object.assign(console, { log, warn, error });
     };
     return { info: through('info'), warn: through('warn'), error: through('error') };
   }
@@ -116,6 +114,7 @@ describe('secrets', () => {
     const loaded = loadConfig(env);
     if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
     const clean = (text: string) => redact(text, knownSecrets(env));
+    const print = printTo(env);
     const settings = { connectionString: ingestion.connectionString, identity: undefined };
     const live = makeLazyTelemetry(settings, { console: print, redact: clean, httpClient: ingestion.httpClient });
     const both = (level: 'info' | 'warn' | 'error') => (message: string, fields?: object) => {
@@ -180,7 +179,7 @@ describe('secrets', () => {
   it('of an app stay out of what is said of its values and files', async () => {
     await serving({}, async (ask) => {
       for (const app of ['cut-yaml', 'wrong-values', 'wrong-metadata'])
-        assert.equal((await askFor(ask, app)).status, 400, app);
+        assert.equal((await askFor(ask, app)).status, 422, app);
       const { status, text } = await askFor(ask, 'leaky-source');
       assert.equal(status, 202, text);
       await ask.accept(`ttd/leaky-source/tt02/${JSON.parse(text).id}.zip`);
@@ -280,7 +279,7 @@ describe('secrets', () => {
     };
     const loaded = loadConfig(wrong);
     assert.ok('problems' in loaded && loaded.problems.length > 5);
-    for (const problem of loaded.problems) print.error('configuration is wrong', { problem });
+    for (const problem of loaded.problems) printTo(wrong).error('configuration is wrong', { problem });
     answers.push(JSON.stringify(loaded.problems));
   });
 
