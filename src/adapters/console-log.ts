@@ -1,9 +1,10 @@
+import { redact } from '../model/redact.ts';
 import type { Log, LogFields } from '../ports.ts';
 
 /** One JSON line per event, without secrets: all that there is where telemetry is off. */
-export function makeConsoleLog(redact: (text: string) => string = (text) => text): Log {
+export function makeConsoleLog(clean: (text: string) => string = redact): Log {
   const line = (level: string, message: string, fields: LogFields = {}) =>
-    redact(
+    clean(
       JSON.stringify({
         level,
         message,

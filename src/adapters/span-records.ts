@@ -30,6 +30,8 @@ export interface SpanRecord {
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  /** For us to look into. */
+  readonly isOurs: boolean;
   /** Of what nobody had foreseen. */
   readonly bug: Error | undefined;
 }
@@ -39,8 +41,8 @@ interface Place {
   readonly record: SpanRecord | undefined;
 }
 
-/** The caller's own faults, and refusals that are an answer, are no failures of ours. */
-const OUR_FAILURES: readonly ErrorKind[] = ['unavailable', 'internal', 'rejected'];
+/** All others are answers: a caller's mistake, or an app that can't be deployed as it is. */
+const OUR_FAILURES: readonly ErrorKind[] = ['unavailable', 'internal'];
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
 
 /** Which step is running, by the path of calls; knows no SDK. `done` is told of each outermost step when it has ended. */
@@ -103,12 +105,9 @@ export function factsOf(record: SpanRecord): Facts {
 function readFailure(thrown: unknown): Failure {
   const error = toAppError(thrown);
   const cause = error.cause instanceof Error ? error.cause : undefined;
-  return { code: error.code, message: error.message, bug: error.code === 'INTERNAL' ? cause : undefined };
+  const isOurs = OUR_FAILURES.includes(error.kind);
+  return { code: error.code, message: error.message, isOurs, bug: error.code === 'INTERNAL' ? cause : undefined };
 }
-
-/** Whether it is for us to look into. */
-export const isOurs = (failure: Failure | undefined, kindOf: (code: ErrorCode) => ErrorKind): boolean =>
-  failure !== undefined && OUR_FAILURES.includes(kindOf(failure.code));
 
 export function readTraceparent(text: string | undefined): TracePoint | undefined {
   const [, traceId, spanId] = TRACEPARENT.exec(text ?? '') ?? [];

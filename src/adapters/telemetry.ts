@@ -1,10 +1,9 @@
 import { ManagedIdentityCredential } from '@azure/identity';
 import type { AzureMonitorOpenTelemetryOptions } from 'applicationinsights';
-import { ERROR_CODES } from '../errors.ts';
 import { METRICS, type Metric } from '../model/telemetry-names.ts';
 import type { Facts } from '../telemetry.ts';
 import type { TelemetrySettings } from '../telemetry-settings.ts';
-import { factsOf, isOurs, type SpanRecord, type TracePoint } from './span-records.ts';
+import { factsOf, type SpanRecord, type TracePoint } from './span-records.ts';
 
 /** Where telemetry goes once it is loaded. */
 export interface TelemetrySink {
@@ -71,7 +70,7 @@ export async function loadTelemetry(
     );
     for (const part of record.parts) send(part, api.trace.setSpan(parent, span));
     const endedAt = new Date(record.startedAt.getTime() + record.durationMs);
-    const hasFailed = isOurs(record.failure, (code) => ERROR_CODES[code].kind);
+    const hasFailed = record.failure?.isOurs ?? false;
     if (record.failure && hasFailed) {
       const { bug, message } = record.failure;
       span.setStatus({ code: api.SpanStatusCode.ERROR, message: clean(message) });
