@@ -7,11 +7,12 @@ import { makeApp } from '../../src/app.ts';
 import { connect } from '../../src/connect.ts';
 import { makeAuthenticate } from '../../src/functions/auth.ts';
 import { type BlobFunction, makeTable } from '../../src/functions/table.ts';
-import { artifactBlob } from '../../src/model/names.ts';
+import type { Deployment } from '../../src/model/deployment.ts';
+import { artifactBlob, type ReleaseKey } from '../../src/model/names.ts';
 import { METRICS, type Metric } from '../../src/model/telemetry-names.ts';
 import { fluxEventsToken } from '../../src/operate/verify-signature.ts';
 import { get, post } from '../support/api.ts';
-import { bodyOf, helm, signatureOf } from '../support/flux-events.ts';
+import { acceptInLedger, bodyOf, helm, publishInLedger, signatureOf } from '../support/flux-events.ts';
 import { type Envelope, type Ingestion, startIngestion } from '../support/ingestion.ts';
 import { collectLog, startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -240,5 +241,25 @@ describe('telemetry of a deployment', () => {
       }
       if (data.baseType === 'RemoteDependencyData') assert.equal(data.baseData.type, 'InProc');
     }
+  });
+
+  it('counts what is under way, what is wanted and not published, and clusters that are silent', async () => {
+    const { ledger } = stack.connection.ports;
+    const before = await ledger.backlog(15);
+    assert.deepEqual(before.inFlight, [{ org: 'ttd', environment: 'yt01', state: 'uploaded', count: 1 }]);
+    assert.deepEqual([before.silent, before.lagSeconds], [[], 0]);
+
+    const [at22, at23] = ['at22', 'at23'].map((environment) => ({ org: 'ttd', app: APP, environment }));
+    await publishInLedger(stack, at22 as ReleaseKey, { publishedAt: new Date(Date.now() - 3_600_000) });
+    const wanted = await ledger.deployment(await acceptInLedger(stack, at23 as ReleaseKey, 'undeploy'));
+    await ledger.wantUndeploy(wanted as Deployment);
+    const after = await ledger.backlog(15);
+    assert.deepEqual(
+      after.silent.map(({ org, environment, count }) => [org, environment, count]),
+      [['ttd', 'at22', 1]],
+    );
+    assert.ok((after.silent[0]?.seconds ?? 0) > 3_500);
+    assert.ok(after.lagSeconds > 0);
+    assert.deepEqual((await ledger.backlog(120)).silent, []);
   });
 });
