@@ -18,16 +18,18 @@ export function acceptHandler(app: App, container: string): BlobHandler {
     // Not from the binding data: a blob named `2024` arrives there as a number.
     const trigger = String(context.triggerMetadata?.blobTrigger ?? '');
     const name = trigger.startsWith(`${container}/`) ? trigger.slice(container.length + 1) : trigger;
-    try {
-      await within(app, context, () => app.acceptArtifact(name));
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      const about = { ...parseArtifactBlob(name), blob: name, code: error.code };
-      app.log.error('accept failed, to be tried again', { ...about, error: error.cause ?? error });
-      // Best effort: the same outage may keep us from it.
-      await app.noteAcceptFailure(name, error.message).catch(() => {});
-      throw error;
-    }
+    await within(app, context, async () => {
+      try {
+        await app.acceptArtifact(name);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        const about = { ...parseArtifactBlob(name), blob: name, code: error.code };
+        app.log.error('accept failed, to be tried again', { ...about, error: error.cause ?? error });
+        // Best effort: the same outage may keep us from it.
+        await app.noteAcceptFailure(name, error.message).catch(() => {});
+        throw error;
+      }
+    });
   };
 }
 
@@ -41,15 +43,27 @@ export function poisonHandler(app: App): QueueHandler {
       app.log.error('poison message not understood', { content: String(message).slice(0, 500) });
       return;
     }
-    await within(app, context, () => app.drainPoison({ container, blob }));
+    await run(app, context, () => app.drainPoison({ container, blob }));
   };
 }
 
 /** What a pass could not do it has logged and held; what it throws is for the host's own record. */
-export function timerHandler(app: App, run: (now: Date) => Promise<unknown>): TimerHandler {
-  return async (_timer, context) => {
-    await within(app, context, () => run(new Date()));
-  };
+export function timerHandler(app: App, pass: (now: Date) => Promise<unknown>): TimerHandler {
+  return (_timer, context) => run(app, context, () => pass(new Date()));
+}
+
+/** The host prints what is thrown: never what others made, which may hold anything. */
+function run(app: App, context: InvocationContext, work: () => Promise<unknown>): Promise<void> {
+  return within(app, context, async () => {
+    try {
+      await work();
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const { functionName } = context;
+      app.log.error('trigger failed', { functionName, code: error.code, error: error.cause ?? error });
+      throw error;
+    }
+  });
 }
 
 /** In the trace that the host gave the invocation. */

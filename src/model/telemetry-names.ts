@@ -149,6 +149,7 @@ export const LOG_MESSAGES = {
   'discovery failed': 'The repositories of an org could not be listed.',
   'sources hold entries that the ledger does not know': 'They are kept, and nobody looks after them.',
   'call failed': 'An unforeseen fault: a bug of ours.',
+  'trigger failed': 'A timer, or the poison queue, could not do its work.',
   'database connection lost': 'An idle connection broke; the next one is new.',
   'configuration is wrong': 'A setting; nothing but health is served.',
 } as const;

@@ -1,6 +1,7 @@
 import { type AppError, toAppError } from '../errors.ts';
 import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
 import { artifactBlob, parseArtifactBlob, releaseKey } from '../model/names.ts';
+import { redact } from '../model/redact.ts';
 import type { Ports } from '../ports.ts';
 
 /** The stages that a sweep takes up again; stages don't import each other, so they are handed in. */
@@ -152,5 +153,5 @@ const pathOf = (deployment: Deployment) => ({ ...releaseKey(deployment), deploym
 
 const reasonOf = (error: AppError): string =>
   error.code === 'INTERNAL' && error.cause instanceof Error
-    ? `${error.cause.name}: ${error.cause.message}`
+    ? redact(`${error.cause.name}: ${error.cause.message}`)
     : error.message;

@@ -97,7 +97,10 @@ async function findInBlob(blobName: string, row?: object): Promise<readonly Prob
       quarantine: async (_name: string, _bytes: Buffer, problems: readonly Problem[]) => kept.push(...problems),
       removeIncoming: async () => {},
     },
-    ledger: { deployment: async () => row && ({ ...PATH, id: PATH.deploymentId, ...row } as unknown as Deployment) },
+    ledger: {
+      deployment: async () =>
+        row && ({ ...PATH, id: PATH.deploymentId, resolved: {}, ...row } as unknown as Deployment),
+    },
     log: { info() {}, warn() {}, error() {} },
     telemetry: NO_TELEMETRY,
   };

@@ -132,7 +132,7 @@ describe('secrets', () => {
       answers.push(`${response.status} ${JSON.stringify([...response.headers])} ${text}`);
       return { status: response.status, text };
     };
-    ask.run = (name) => host.run(name).catch((error: Error) => void answers.push(clean(error.message)));
+    ask.run = (name) => host.run(name).catch((error: Error) => void answers.push(error.message));
     ask.accept = (blob) => {
       const { handler } = definitions.find(({ name }) => name === 'acceptArtifact') as BlobFunction;
       return handler(
