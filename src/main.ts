@@ -11,10 +11,13 @@ import { redact } from './model/redact.ts';
 import { knownSecrets, readTelemetrySettings } from './telemetry-settings.ts';
 
 /** The entry of the Functions worker, and the only caller of its model. */
-// Else the host would keep a body until all of it, up to 100 MB, has come: our own limit of 64 KiB would hold too late.
-// And where telemetry is ours, the host is not to tell of the worker's once more.
 const { log, telemetry } = openTelemetry();
-app.setup({ enableHttpStream: true, capabilities: telemetry ? { WorkerOpenTelemetryEnabled: 'true' } : {} });
+app.setup({
+  // Else the host would keep a body until all of it, up to 100 MB, has come: our own limit of 64 KiB would hold too late.
+  enableHttpStream: true,
+  // The host is not to tell once more what we tell ourselves.
+  capabilities: telemetry ? { WorkerOpenTelemetryEnabled: 'true' } : {},
+});
 for (const definition of makeDefinitions()) register(definition);
 
 function makeDefinitions(): FunctionDefinition[] {
