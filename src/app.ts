@@ -6,6 +6,7 @@ import { previewDeployment } from './deploy/preview.ts';
 import type { Preview } from './deploy/preview-view.ts';
 import { finishUndeploy, type UndeployRequest, undeploy } from './deploy/undeploy.ts';
 import { limitCalls } from './limit-calls.ts';
+import { measureState } from './measure/measure-state.ts';
 import type { Deployment } from './model/deployment.ts';
 import type { Studio } from './model/environments.ts';
 import type { AppName } from './model/names.ts';
@@ -29,6 +30,7 @@ import { type DiscoverySummary, discoverApps } from './reconcile/discover-apps.t
 import { type ReconcileSummary, reconcileSources } from './reconcile/reconcile-sources.ts';
 import { drainPoison, type RecoverStages, type SweepSummary, sweepIncoming } from './recover/sweep-incoming.ts';
 import { type RetentionSummary, removeExpired } from './retain/remove-expired.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** All that can be asked of the system, its stages given their ports. Knows no SDK and no setting. */
 export interface App {
@@ -59,6 +61,7 @@ export interface App {
   unblockDeployment(name: AppName, id: string, by: string): Promise<DeploymentView>;
   checkHealth(): Promise<Health>;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** Of one process: each holds an archive of up to 50 MiB twice, and those that wait hold nothing yet. */
@@ -75,17 +78,31 @@ export function makeApp(ports: Ports, studio: Studio, fluxEventsKeys: readonly s
   const limit = limitCalls(BUILDS);
   // A function that nobody waits for ends when its clusters were told; a caller over HTTP is not made to wait for that.
   const untilTold = <T>(work: Promise<T>): Promise<T> => work.finally(() => ports.clusters.settled());
+  const { telemetry } = ports;
+  const { span } = telemetry;
+  // Who sends no trace of his own gets this one, which all the rest of the deployment then belongs to.
+  const traced = <R extends { traceparent?: string | undefined }>(request: R): R => ({
+    ...request,
+    traceparent: request.traceparent ?? telemetry.traceparent(),
+  });
   return {
-    deploy: (request) => limit(() => deploy(ports, studio, request)),
-    previewDeployment: (request) => limit(() => previewDeployment(ports, studio, request)),
-    undeploy: (request) => undeploy(ports, studio, request),
+    deploy: (request) => span('deploy', factsOf(request), () => limit(() => deploy(ports, studio, traced(request)))),
+    previewDeployment: (request) =>
+      span('preview', factsOf(request), () => limit(() => previewDeployment(ports, studio, request))),
+    undeploy: (request) => span('undeploy', factsOf(request), () => undeploy(ports, studio, traced(request))),
     acceptArtifact: (blobName) => untilTold(acceptArtifact(ports, studio, blobName)),
     noteAcceptFailure: (blobName, reason) => ports.ledger.noteAttempt(blobName, reason),
-    drainPoison: (message) => drainPoison(ports, stages, message),
-    reconcileSources: (now) => untilTold(reconcileSources(ports, studio, now)),
-    discoverApps: (now) => discoverApps(ports, studio, now),
-    sweepIncoming: (now) => untilTold(sweepIncoming(ports, stages, now)),
-    removeExpired: () => removeExpired(ports, studio),
+    drainPoison: (message) => span('poison', {}, () => drainPoison(ports, stages, message)),
+    reconcileSources: async (now) => {
+      try {
+        return await untilTold(span('reconcile', {}, () => reconcileSources(ports, studio, now)));
+      } finally {
+        await measureState(ports, studio, now);
+      }
+    },
+    discoverApps: (now) => span('discover', {}, () => discoverApps(ports, studio, now)),
+    sweepIncoming: (now) => untilTold(span('sweep', {}, () => sweepIncoming(ports, stages, now))),
+    removeExpired: () => span('retain', {}, () => removeExpired(ports, studio)),
     registerApp: (name) => registerApp(ports, studio, name),
     showApp: (name) => showApp(ports, studio, name),
     listApps: (org, page) => listApps(ports, studio, org, page),
@@ -100,5 +117,8 @@ export function makeApp(ports: Ports, studio: Studio, fluxEventsKeys: readonly s
     unblockDeployment: (name, id, by) => unblockDeployment(ports, studio, name, id, by),
     checkHealth: () => checkHealth(ports, studio),
     log: ports.log,
+    telemetry,
   };
 }
+
+const factsOf = ({ org, app, envName: environment }: DeploySubject) => ({ org, app, environment });

@@ -8,7 +8,9 @@ import { openDatabase } from './adapters/postgres.ts';
 import { makeStudioDatabase } from './adapters/studio-database.ts';
 import { TIME_LIMITS, type TimeLimits } from './adapters/time-limits.ts';
 import type { Config } from './config.ts';
+import { measurePorts } from './measure/measure-ports.ts';
 import type { Log, Ports } from './ports.ts';
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts';
 
 export interface Connection {
   readonly ports: Ports;
@@ -16,7 +18,12 @@ export interface Connection {
 }
 
 /** The real adapter behind every port. Opens no connection: each does at its first use. */
-export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMITS): Connection {
+export function connect(
+  config: Config,
+  log: Log,
+  limits: TimeLimits = TIME_LIMITS,
+  telemetry: Telemetry = NO_TELEMETRY,
+): Connection {
   const database = openDatabase(config.database, log, limits.database);
   const accounts = new Map(
     [...config.environmentStorage].map(([name, storage]) => [name, openStorage(storage, limits.storage)]),
@@ -30,6 +37,7 @@ export function connect(config: Config, log: Log, limits: TimeLimits = TIME_LIMI
     documents: makeClusterDocuments(accounts),
     clusters: makeFluxReceiver(config.studio, config.fluxEventsKeys, log, limits.receiver),
     log,
+    telemetry,
   };
-  return { ports, close: () => database.close() };
+  return { ports: telemetry.isOn ? measurePorts(ports) : ports, close: () => database.close() };
 }

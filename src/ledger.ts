@@ -21,7 +21,8 @@ export interface Ledger
     AppLedger,
     RecoveryLedger,
     RebuildLedger,
-    RetentionLedger {
+    RetentionLedger,
+    BacklogLedger {
   /** The id given to this ledger when it was made; documents in storage name it. */
   installation(): Promise<string>;
   deployment(id: string): Promise<Deployment | undefined>;
@@ -76,10 +77,13 @@ export type WantOutcome = 'wanted' | 'superseded' | 'ended';
 export interface ReleaseLedger {
   /** Asked after the document was read, never before; `stored` is what the document names. */
   releaseStatus(key: ReleaseKey, stored?: { deploymentId: string; sequence: number }): Promise<ReleaseStatus>;
-  /** The release document is in storage; its deployment is `published` once the app's source is there too. */
-  recordPublished(key: ReleaseKey, published: PublishedRelease): Promise<void>;
-  /** The cluster's sources name these apps. */
-  recordSources(org: string, environment: string, apps: readonly string[]): Promise<void>;
+  /**
+   * The release document is in storage; its deployment is `published` once the app's source is there too.
+   * @returns the deployments that this moved: the one published, and those that it overtook
+   */
+  recordPublished(key: ReleaseKey, published: PublishedRelease): Promise<readonly Deployment[]>;
+  /** The cluster's sources name these apps. Returns the deployments that this moved, likewise. */
+  recordSources(org: string, environment: string, apps: readonly string[]): Promise<readonly Deployment[]>;
   /** Of every app and environment that has a row. */
   releases(filter?: { org: string; environment: string }): Promise<readonly LedgerRelease[]>;
   /** The app is not to be in the cluster's sources any more, until it is deployed again. */
@@ -218,6 +222,20 @@ export interface Walk {
   /** In this round so far: looked at, and found to be what is looked for. */
   readonly blobs: number;
   readonly found: number;
+}
+
+export interface BacklogLedger {
+  /** What is under way, for whoever watches over it. @param silenceMinutes after which a cluster is silent */
+  backlog(silenceMinutes: number): Promise<Backlog>;
+}
+
+export interface Backlog {
+  /** Deployments that have neither ended nor been published, by state. */
+  readonly inFlight: readonly { org: string; environment: string; state: DeploymentState; count: number }[];
+  /** Published deployments that their cluster has not told of, and since when the first of them is published. */
+  readonly silent: readonly { org: string; environment: string; count: number; seconds: number }[];
+  /** Since when the oldest release is wanted that is not published; 0 when all are. */
+  readonly lagSeconds: number;
 }
 
 export interface NewEvent {

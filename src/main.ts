@@ -1,19 +1,26 @@
 import { app } from '@azure/functions';
 import { makeConsoleLog } from './adapters/console-log.ts';
+import { makeLazyTelemetry } from './adapters/lazy-telemetry.ts';
 import { makeApp } from './app.ts';
 import { loadConfig } from './config.ts';
 import { connect } from './connect.ts';
 import { type Problem, problem } from './errors.ts';
 import { makeAuthenticate } from './functions/auth.ts';
 import { type FunctionDefinition, makeMisconfiguredTable, makeTable } from './functions/table.ts';
+import { redact } from './model/redact.ts';
+import { knownSecrets, readTelemetrySettings } from './telemetry-settings.ts';
 
 /** The entry of the Functions worker, and the only caller of its model. */
-// Else the host would keep a body until all of it, up to 100 MB, has come: our own limit of 64 KiB would hold too late.
-app.setup({ enableHttpStream: true });
+const { log, telemetry } = openTelemetry();
+app.setup({
+  // Else the host would keep a body until all of it, up to 100 MB, has come: our own limit of 64 KiB would hold too late.
+  enableHttpStream: true,
+  // The host is not to tell once more what we tell ourselves.
+  capabilities: telemetry ? { WorkerOpenTelemetryEnabled: 'true' } : {},
+});
 for (const definition of makeDefinitions()) register(definition);
 
 function makeDefinitions(): FunctionDefinition[] {
-  const log = makeConsoleLog();
   const loaded = loadConfig(process.env);
   if ('problems' in loaded) {
     // Not thrown: health is to say what is wrong, to someone who can't read the log.
@@ -21,7 +28,7 @@ function makeDefinitions(): FunctionDefinition[] {
     return makeMisconfiguredTable(loaded.problems as readonly [Problem, ...Problem[]]);
   }
   try {
-    const { ports } = connect(loaded.config, log);
+    const { ports } = connect(loaded.config, log, undefined, telemetry?.telemetry);
     return makeTable(
       makeApp(ports, loaded.config.studio, loaded.config.fluxEventsKeys),
       makeAuthenticate(loaded.config.auth),
@@ -33,6 +40,17 @@ function makeDefinitions(): FunctionDefinition[] {
       problem('CONFIGURATION_INVALID', 'an address or connection string cannot be used: see the log'),
     ]);
   }
+}
+
+function openTelemetry() {
+  const secrets = knownSecrets(process.env);
+  const clean = (text: string) => redact(text, secrets);
+  const console = makeConsoleLog(clean);
+  const settings = readTelemetrySettings(process.env);
+  if (settings === undefined) return { log: console };
+  const telemetry = makeLazyTelemetry(settings, { console, redact: clean });
+  app.hook.appTerminate(() => telemetry.close());
+  return { log: telemetry.log, telemetry };
 }
 
 function register(definition: FunctionDefinition): void {

@@ -1,6 +1,7 @@
 import type { Problem } from './errors.ts';
 import type { Ledger, WalkedContainer } from './ledger.ts';
 import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /**
  * What the core needs from outside, on one page. Each method says what is not found by `undefined`; what fails throws
@@ -14,6 +15,7 @@ export interface Ports {
   readonly documents: ClusterDocuments;
   readonly clusters: Clusters;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** Constant messages with fields, so that logs can be searched. */

@@ -427,8 +427,7 @@ describe('the sample files', () => {
     assert.equal(host.extensions.blobs.poisonBlobThreshold, host.extensions.queues.maxDequeueCount);
     const [hours, minutes, seconds] = host.functionTimeout.split(':').map(Number);
     assert.ok(hours * 3600 + minutes * 60 + seconds > 230, 'an HTTP answer may take 230 s');
-    const { excludedTypes } = host.logging.applicationInsights.samplingSettings;
-    for (const type of ['Request', 'Exception']) assert.ok(excludedTypes.split(';').includes(type), type);
+    assert.equal(host.telemetryMode, 'OpenTelemetry', "the host's requests and our steps are of one trace");
   });
 });
 

@@ -48,8 +48,8 @@ const isIn = (path: string, places: readonly string[]) =>
 const show = ({ from, to, typeOnly }: Import) => `${from} imports ${typeOnly ? 'type ' : ''}${to}`;
 
 const INNER = ['errors.ts', 'model/'];
-/** What is needed from outside; the ledger's part is a page of its own. */
-const PORTS = ['ports.ts', 'ledger.ts'];
+/** What is needed from outside; the ledger's part and telemetry's are pages of their own. */
+const PORTS = ['ports.ts', 'ledger.ts', 'telemetry.ts'];
 const STAGE = [...INNER, ...PORTS, 'for-each-bounded.ts', 'build/', 'zip/', 'publish/'];
 
 /** What the files of each place may import of ours, beside each other. Inward only. */
@@ -58,7 +58,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'model/': ['errors.ts'],
   'zip/': INNER,
   'build/': [...INNER, 'zip/'],
-  'ports.ts': [...INNER, 'ledger.ts'],
+  'ports.ts': [...INNER, 'ledger.ts', 'telemetry.ts'],
+  'telemetry.ts': INNER,
   'ledger.ts': INNER,
   'publish/': [...INNER, ...PORTS, 'build/'],
   'deploy/': STAGE,
@@ -69,6 +70,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'reindex/': STAGE,
   'for-each-bounded.ts': [],
   'retain/': STAGE,
+  'measure/': [...INNER, ...PORTS],
   'limit-calls.ts': ['errors.ts'],
   'app.ts': [
     ...INNER,
@@ -80,13 +82,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'operate/',
     'recover/',
     'retain/',
+    'measure/',
   ],
   'environments-file.ts': INNER,
   'config.ts': [...INNER, 'environments-file.ts'],
+  'telemetry-settings.ts': [],
   'adapters/': [...INNER, ...PORTS],
   'functions/': [...INNER, ...PORTS, 'app.ts'],
-  'connect.ts': ['adapters/', 'config.ts', 'ports.ts'],
-  'main.ts': ['adapters/console-log.ts', 'app.ts', 'config.ts', 'connect.ts', 'errors.ts', 'functions/'],
+  'connect.ts': ['adapters/', 'config.ts', 'measure/', 'ports.ts', 'telemetry.ts'],
+  'main.ts': [
+    ...INNER,
+    ...['adapters/console-log.ts', 'adapters/lazy-telemetry.ts', 'app.ts', 'config.ts', 'connect.ts', 'functions/'],
+    'telemetry-settings.ts',
+  ],
 };
 
 /** Types alone, which leave nothing behind at run time. */
@@ -94,6 +102,10 @@ const ALLOWED_TYPES: Readonly<Record<string, readonly string[]>> = {
   // How to reach each service is the adapter's to say; the configuration fills it in.
   'config.ts': ['adapters/blob-storage.ts', 'adapters/gitea.ts', 'adapters/postgres.ts'],
   'environments-file.ts': ['adapters/blob-storage.ts'],
+  'telemetry-settings.ts': ['config.ts'],
+  // Like the others: where to send is configured.
+  'adapters/telemetry.ts': ['telemetry-settings.ts'],
+  'adapters/lazy-telemetry.ts': ['telemetry-settings.ts'],
   // The mode of authentication is configured.
   'functions/auth.ts': ['config.ts'],
 };
@@ -190,6 +202,14 @@ describe('imports in src/', () => {
       const users = imports.filter(({ to }) => to === name).map(({ from }) => from);
       assert.deepEqual(users, home, name);
     }
+  });
+
+  it('load telemetry when it is needed, in its adapter alone', () => {
+    const isTelemetry = ({ to }: Import) => to === 'applicationinsights' || to.startsWith('@opentelemetry/');
+    assert.deepEqual([...new Set(imports.filter(isTelemetry).map(({ from }) => from))], ['adapters/telemetry.ts']);
+    const text = texts.get('adapters/telemetry.ts') as string;
+    const atOnce = /^import (?!type )[^;]*from '(applicationinsights|@opentelemetry\/[^']*)'/m;
+    assert.doesNotMatch(text, atOnce);
   });
 
   it('name the Functions SDK at run time in main.ts only', () => {

@@ -124,6 +124,31 @@ describe('the built entry under the Functions worker', () => {
     assert.equal((await loadEntry({ ...RIGHT, PGHOST: '' })).stderr.match(/configuration is wrong/g)?.length, 1);
   });
 
+  /** It fails: no database is there. That is a step all the same. */
+  const DEPLOY: Call = {
+    ...{ name: 'createDeployment', method: 'POST', params: { org: 'ttd', app: 'parking-permit' } },
+    headers: { 'content-type': 'application/json' },
+    body: { envName: 'tt02', tagName: '1' },
+  };
+
+  it('loads nothing of telemetry without a connection string, and has the host tell of us', async () => {
+    const { modules, capabilities, answer } = await loadEntry(LOCAL, DEPLOY);
+    assert.equal(answer?.status, 503);
+    assert.deepEqual(modules, { atOnce: 0, inTheEnd: 0 });
+    assert.equal(capabilities.WorkerOpenTelemetryEnabled, undefined);
+  });
+
+  it('loads telemetry with a connection string, but not before a call was answered', async () => {
+    const connectionString =
+      'InstrumentationKey=7e1e0000-0000-4000-8000-000000000001;IngestionEndpoint=https://127.0.0.1:1/';
+    const on = { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString, APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' };
+    const { modules, capabilities, answer } = await loadEntry({ ...LOCAL, ...on }, DEPLOY);
+    assert.equal(answer?.status, 503);
+    assert.equal(modules.atOnce, 0);
+    assert.ok(modules.inTheEnd > 0);
+    assert.equal(capabilities.WorkerOpenTelemetryEnabled, 'true', 'else the host would tell all of it once more');
+  });
+
   it('answers every other call with the reason when the configuration is wrong', async () => {
     const { answer } = await loadEntry({}, { name: 'createDeployment' });
     assert.equal(answer?.status, 503);

@@ -34,20 +34,38 @@ type Blob = IncomingBlob & { readonly name: string; readonly bytes: Buffer };
  * @throws AppError of kind `unavailable`: nothing is lost, the same blob is to be taken again
  */
 export async function acceptArtifact(ports: Ports, studio: Studio, blobName: string): Promise<AcceptOutcome> {
+  const startedAt = new Date();
   const { maxZipBytes } = zipLimits(studio.policy.limits);
   const read = await ports.artifacts.readIncoming(blobName, maxZipBytes);
   if (read === undefined) return 'gone';
   const path = parseArtifactBlob(blobName);
   const row = path && (await ports.ledger.deployment(path.deploymentId));
-  if (row && isDone(row) && belongsTo(row, path)) {
-    await ports.artifacts.removeIncoming(blobName, read.etag);
+  const work = async () => {
+    const outcome = await acceptRead(ports, studio, { ...read, name: blobName }, path, row);
+    ports.telemetry.tell({ outcome });
+    return outcome;
+  };
+  // In the trace of the request that the artifact was built for.
+  return ports.telemetry.span('accept', path ?? {}, work, { traceparent: row?.resolved.traceparent, startedAt });
+}
+
+async function acceptRead(
+  ports: Ports,
+  studio: Studio,
+  read: IncomingBlob & { readonly name: string },
+  path: ArtifactPath | undefined,
+  row: Deployment | undefined,
+): Promise<AcceptOutcome> {
+  const { maxZipBytes } = zipLimits(studio.policy.limits);
+  if (row && path && isDone(row) && belongsTo(row, path)) {
+    await ports.artifacts.removeIncoming(read.name, read.etag);
     return 'repeated';
   }
   if (read.bytes === undefined) {
     const tooLarge = problem('ZIP_LIMIT', `the zip has ${read.size} bytes: at most ${maxZipBytes} are taken`);
-    return quarantine(ports, { ...read, name: blobName, bytes: Buffer.alloc(0) }, [tooLarge]);
+    return quarantine(ports, { ...read, bytes: Buffer.alloc(0) }, [tooLarge]);
   }
-  const blob: Blob = { ...read, name: blobName, bytes: read.bytes };
+  const blob: Blob = { ...read, bytes: read.bytes };
   const built = { sha256: sha256(blob.bytes), bytes: blob.bytes.length };
   const foreign = foreignProblems(studio, path, row, built.sha256);
   if (foreign.length > 0 || path === undefined) return quarantine(ports, blob, foreign);
@@ -55,7 +73,7 @@ export async function acceptArtifact(ports: Ports, studio: Studio, blobName: str
   const environment = findEnvironment(studio, path.environment) as Environment;
   const [validation] = await Promise.all([
     expectedInputs(ports, studio, path, row).then((expected) =>
-      validateArtifact(blob.bytes, path, environment, studio, expected),
+      ports.telemetry.span('validate', {}, () => validateArtifact(blob.bytes, path, environment, studio, expected)),
     ),
     row && assertLedgerFits(ports, studio, path).catch((error) => endHere(ports, blob, row, error)),
   ]);
@@ -84,8 +102,10 @@ async function acceptValid(
   await ports.artifacts.archiveRelease(path, await renderRelease(ports, studio, deployment, artifact));
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
   if (outcome === 'wanted') {
-    const { hasSource } = await publishRelease(ports, studio, path);
-    if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
+    await ports.telemetry.span('publish', {}, async () => {
+      const { hasSource } = await publishRelease(ports, studio, path);
+      if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
+    });
   }
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
   ports.log.info('artifact accepted', { ...about(path), outcome });
@@ -178,7 +198,7 @@ async function registerDrop(
       scopes: scopesOf(artifact),
       releaseScopes: undefined,
       chartVersion: manifest.inputs.chart.version,
-      traceparent: undefined,
+      traceparent: ports.telemetry.traceparent(),
       tracestate: undefined,
     },
     built,
@@ -210,7 +230,9 @@ async function refuse(
 async function quarantine(ports: Ports, blob: Blob, problems: readonly Problem[]): Promise<AcceptOutcome> {
   await ports.artifacts.quarantine(blob.name, blob.bytes, problems);
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
-  ports.log.warn('artifact refused', { blob: blob.name, code: problems[0]?.code, problems });
+  const code = problems[0]?.code;
+  ports.telemetry.tell({ code });
+  ports.log.warn('artifact refused', { ...parseArtifactBlob(blob.name), blob: blob.name, code, problems });
   return 'refused';
 }
 

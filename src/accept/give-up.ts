@@ -13,5 +13,5 @@ export async function giveUpArtifact(ports: Ports, studio: Studio, blobName: str
   if (blob === undefined) return;
   await ports.artifacts.quarantine(blobName, blob.bytes ?? Buffer.alloc(0), [found]);
   await ports.artifacts.removeIncoming(blobName, blob.etag);
-  ports.log.error('artifact given up', { blob: blobName, reason });
+  ports.log.error('artifact given up', { ...parseArtifactBlob(blobName), blob: blobName, reason });
 }

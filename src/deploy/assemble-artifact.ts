@@ -38,20 +38,19 @@ const OF_ONE_DEPLOYMENT: readonly ErrorCode[] = ['SCOPES_CHANGED', 'PLATFORM_DAT
  */
 export async function assembleArtifact(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
   if (subject.from === undefined) return fromRepository(ports, studio, subject);
-  const { artifact, warnings } = await openArtifact(ports, studio, subject.from);
+  const { from } = subject;
+  const { artifact, warnings } = await ports.telemetry.span('reopen', {}, () => openArtifact(ports, studio, from));
   const taken = { carried: artifact.carried, warnings: [...warnings, ...deploymentWarnings(subject)] };
   if (subject.kind === 'rollback') return { ...renewArtifact(artifact, subject.id, traceOf(subject)), ...taken };
   return { ...buildArtifact(appInputs(studio, subject, artifact.source, artifact.valuesText)), ...taken };
 }
 
 async function fromRepository(ports: Ports, studio: Studio, subject: AssemblySubject): Promise<Assembly> {
-  const { files, valuesText, carried, warnings } = await gatherSource(
-    ports.repositories,
-    studio.policy,
-    subject,
-    subject.commit ?? '',
+  const { span } = ports.telemetry;
+  const { files, valuesText, carried, warnings } = await span('gather', {}, () =>
+    gatherSource(ports.repositories, studio.policy, subject, subject.commit ?? ''),
   );
-  const built = buildArtifact(appInputs(studio, subject, files, valuesText));
+  const built = await span('build', {}, async () => buildArtifact(appInputs(studio, subject, files, valuesText)));
   return { ...built, carried, warnings: [...warnings, ...deploymentWarnings(subject)] };
 }
 

@@ -47,6 +47,7 @@ export async function deploy(ports: Ports, studio: Studio, request: DeployReques
   );
   if (!isNew) return deployment;
   const { kind, tagName, commit, from } = deployment;
+  ports.telemetry.tell({ deploymentId: deployment.id, kind });
   ports.log.info('deployment accepted', { ...about(deployment), kind, tagName, commit, from });
   await finishDeploy(ports, studio, deployment);
   // Stored by now: whatever fails from here on, the blob's event goes on with it.
@@ -72,7 +73,7 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
     ledger.move(deployment.id, 'building', { message: buildingMessage(deployment), origin: 'api' }),
   ]);
   assertUnchanged(deployment, artifact);
-  const zip = await packArtifact(artifact, studio.policy);
+  const zip = await ports.telemetry.span('pack', {}, () => packArtifact(artifact, studio.policy));
   const { manifest } = artifact;
   const { inputsDigest, deployDigest } = manifest;
   const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
@@ -110,7 +111,7 @@ export const artifactPathOf = (deployment: Deployment): ArtifactPath => about(de
 /** The reason goes on the row; when even that fails, the timer finds the row and ends it. */
 export async function recordFailure(ports: Ports, deployment: Deployment, thrown: unknown): Promise<AppError> {
   const reason = toAppError(thrown);
-  const fields = { deploymentId: deployment.id, org: deployment.org, app: deployment.app, code: reason.code };
+  const fields = { ...about(deployment), code: reason.code };
   ports.log.error('deployment failed', { ...fields, error: reason.kind === 'internal' ? reason.cause : reason });
   try {
     await ports.ledger.move(

@@ -12,7 +12,8 @@ import { DeploymentFailed, idempotentRequest, recordFailure } from './deploy.ts'
 import type { DeployRequest } from './deploy-request.ts';
 import { environmentProblems } from './resolve-request.ts';
 
-export type UndeployRequest = Pick<DeployRequest, 'org' | 'app' | 'envName' | 'caller' | 'idempotencyKey' | 'reason'>;
+export type UndeployRequest = Pick<DeployRequest, 'org' | 'app' | 'envName' | 'caller' | 'idempotencyKey' | 'reason'> &
+  Partial<Pick<DeployRequest, 'traceparent' | 'tracestate'>>;
 
 /**
  * Takes an app down by publishing a release that holds nothing of it: Flux then removes what it had applied. It has its
@@ -21,7 +22,7 @@ export type UndeployRequest = Pick<DeployRequest, 'org' | 'app' | 'envName' | 'c
  * @throws DeploymentFailed once there is a row; AppError before that
  */
 export async function undeploy(ports: Ports, studio: Studio, request: UndeployRequest): Promise<Deployment> {
-  const { org, app, envName, reason } = request;
+  const { org, app, envName, reason, traceparent, tracestate } = request;
   const key = idempotentRequest(request, sha256(canonicalJson({ call: 'undeploy', envName, reason })));
   const known = key && (await ports.ledger.findRequest(key));
   if (known) return known;
@@ -41,13 +42,14 @@ export async function undeploy(ports: Ports, studio: Studio, request: UndeployRe
         scopes: [],
         releaseScopes: undefined,
         chartVersion: studio.chart.version,
-        traceparent: undefined,
-        tracestate: undefined,
+        traceparent,
+        tracestate,
       },
     },
     key,
   );
   if (!isNew) return deployment;
+  ports.telemetry.tell({ deploymentId: deployment.id, kind: deployment.kind });
   await finishUndeploy(ports, studio, deployment);
   return (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
 }

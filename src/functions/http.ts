@@ -34,13 +34,18 @@ const NOBODY: Caller = { id: '', name: '', roles: new Set() };
  * (RFC 9457). The order: who calls, what he may see, what he may do; then names, query and body.
  */
 export function httpHandler(route: Route, app: App, authenticate: Authenticate): HttpHandler {
-  return handleCall(app.log, async (request) => {
+  const handle = handleCall(app.log, async (request) => {
     const caller = await letIn(route, request, authenticate);
     assertNames(request);
     const query = readQuery(request, route.query ?? z.strictObject({}));
     const body = route.body && parse(route.body, await readRouteBody(route, request), 'body');
     return route.handle(app, { request, caller, query, body });
   });
+  // In the trace that the host gave the invocation; it is the caller's, where he has one.
+  return (request, context) => {
+    const traceparent = context.traceContext?.traceParent ?? request.headers.get('traceparent') ?? undefined;
+    return app.telemetry.within(traceparent, () => handle(request, context));
+  };
 }
 
 /** Without a body the platform gives none, or an empty stream, and no type. */

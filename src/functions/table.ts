@@ -116,27 +116,27 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
       trigger: 'timer',
       name: 'reconcileSources',
       schedule: '0 * * * * *',
-      handler: timerHandler((now) => app.reconcileSources(now)),
+      handler: timerHandler(app, (now) => app.reconcileSources(now)),
     },
     // Apart from the other, which a hostile blob must not stop.
     {
       trigger: 'timer',
       name: 'sweepIncoming',
       schedule: '30 * * * * *',
-      handler: timerHandler((now) => app.sweepIncoming(now)),
+      handler: timerHandler(app, (now) => app.sweepIncoming(now)),
     },
     {
       trigger: 'timer',
       name: 'discoverApps',
       schedule: '15 */10 * * * *',
-      handler: timerHandler((now) => app.discoverApps(now)),
+      handler: timerHandler(app, (now) => app.discoverApps(now)),
     },
     // By the database's time; whether it runs or not, deployments go on.
     {
       trigger: 'timer',
       name: 'removeExpired',
       schedule: '45 7 * * * *',
-      handler: timerHandler(() => app.removeExpired()),
+      handler: timerHandler(app, () => app.removeExpired()),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { App } from '../app.ts';
 import { toAppError } from '../errors.ts';
+import { parseArtifactBlob } from '../model/names.ts';
 
 export type BlobHandler = (blob: unknown, context: InvocationContext) => Promise<void>;
 export type QueueHandler = (message: unknown, context: InvocationContext) => Promise<void>;
@@ -17,38 +18,57 @@ export function acceptHandler(app: App, container: string): BlobHandler {
     // Not from the binding data: a blob named `2024` arrives there as a number.
     const trigger = String(context.triggerMetadata?.blobTrigger ?? '');
     const name = trigger.startsWith(`${container}/`) ? trigger.slice(container.length + 1) : trigger;
-    try {
-      await app.acceptArtifact(name);
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      app.log.error('accept failed, to be tried again', { blob: name, code: error.code, error: error.cause ?? error });
-      // Best effort: the same outage may keep us from it.
-      await app.noteAcceptFailure(name, error.message).catch(() => {});
-      throw error;
-    }
+    await within(app, context, async () => {
+      try {
+        await app.acceptArtifact(name);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        const about = { ...parseArtifactBlob(name), blob: name, code: error.code };
+        app.log.error('accept failed, to be tried again', { ...about, error: error.cause ?? error });
+        // Best effort: the same outage may keep us from it.
+        await app.noteAcceptFailure(name, error.message).catch(() => {});
+        throw error;
+      }
+    });
   };
 }
 
 /** A message that the host puts there when a blob's function has failed five times. */
 export function poisonHandler(app: App): QueueHandler {
-  return async (message) => {
+  return async (message, context) => {
     const text = typeof message === 'string' ? parseJson(message) : message;
     const { ContainerName: container, BlobName: blob } = (text ?? {}) as Record<string, unknown>;
     if (typeof container !== 'string' || typeof blob !== 'string') {
       // Not of the host's form: nobody could do anything with it.
-      app.log.error('poison message not understood', { message: String(message).slice(0, 500) });
+      app.log.error('poison message not understood', { content: String(message).slice(0, 500) });
       return;
     }
-    await app.drainPoison({ container, blob });
+    await run(app, context, () => app.drainPoison({ container, blob }));
   };
 }
 
 /** What a pass could not do it has logged and held; what it throws is for the host's own record. */
-export function timerHandler(run: (now: Date) => Promise<unknown>): TimerHandler {
-  return async () => {
-    await run(new Date());
-  };
+export function timerHandler(app: App, pass: (now: Date) => Promise<unknown>): TimerHandler {
+  return (_timer, context) => run(app, context, () => pass(new Date()));
 }
+
+/** The host prints what is thrown: never what others made, which may hold anything. */
+function run(app: App, context: InvocationContext, work: () => Promise<unknown>): Promise<void> {
+  return within(app, context, async () => {
+    try {
+      await work();
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const { functionName } = context;
+      app.log.error('trigger failed', { functionName, code: error.code, error: error.cause ?? error });
+      throw error;
+    }
+  });
+}
+
+/** In the trace that the host gave the invocation. */
+const within = <T>(app: App, { traceContext }: InvocationContext, work: () => Promise<T>): Promise<T> =>
+  app.telemetry.within(traceContext?.traceParent, work);
 
 function parseJson(text: string): unknown {
   try {

@@ -67,6 +67,8 @@ export async function reconcileSources(ports: Ports, studio: Studio, now: Date):
     ...progress.counts(),
     durationMs: Math.round(performance.now() - started),
   };
+  ports.telemetry.record('reconcileChanges', summary.releasesPublished, { change: 'release' });
+  ports.telemetry.record('reconcileChanges', summary.sourcesPublished, { change: 'source' });
   if (summary.unknownSources.length > 0)
     ports.log.warn('sources hold entries that the ledger does not know', { unknownSources: summary.unknownSources });
   ports.log.info('reconcile pass', summary);
@@ -167,7 +169,8 @@ class Pass {
     this.held.add(keyOf(hold));
     const known = this.before.get(keyOf(hold));
     if (known?.code === hold.code && known.message === hold.message) return;
-    this.ports.log.error('held', hold);
+    const { message: reason, ...about } = hold;
+    this.ports.log.error('held', { ...about, reason });
     // A database that is down can't keep it: the log has it.
     await this.ports.ledger.recordHold(hold).catch(() => {});
   }

@@ -1,6 +1,7 @@
 import { type AppError, toAppError } from '../errors.ts';
 import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
 import { artifactBlob, parseArtifactBlob, releaseKey } from '../model/names.ts';
+import { redact } from '../model/redact.ts';
 import type { Ports } from '../ports.ts';
 
 /** The stages that a sweep takes up again; stages don't import each other, so they are handed in. */
@@ -134,7 +135,7 @@ export async function drainPoison(
   message: { container: string; blob: string },
 ): Promise<void> {
   const reason = (await ports.ledger.attemptReason(message.blob)) ?? 'the process died each time';
-  ports.log.error('trigger gave up', { ...message, reason });
+  ports.log.error('trigger gave up', { ...parseArtifactBlob(message.blob), ...message, reason });
   try {
     await stages.accept(message.blob);
   } catch (thrown) {
@@ -152,5 +153,5 @@ const pathOf = (deployment: Deployment) => ({ ...releaseKey(deployment), deploym
 
 const reasonOf = (error: AppError): string =>
   error.code === 'INTERNAL' && error.cause instanceof Error
-    ? `${error.cause.name}: ${error.cause.message}`
+    ? redact(`${error.cause.name}: ${error.cause.message}`)
     : error.message;

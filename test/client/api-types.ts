@@ -1404,6 +1404,8 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                traceparent?: string;
+                tracestate?: string;
             };
             path: {
                 org: string;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startFunctionsHost } from '../../local/host/functions-host.ts';
 import type { App } from '../../src/app.ts';
 import { makeTable } from '../../src/functions/table.ts';
+import { NO_TELEMETRY } from '../../src/telemetry.ts';
 import { makeApiTypes } from './make-api-types.ts';
 
 const UPDATE = process.env.UPDATE_GOLDEN === '1';
@@ -100,7 +101,7 @@ function compile(folder: string): Promise<ReadonlyMap<string, string>> {
 
 /** As it comes over HTTP; no more of the app is needed for that. */
 async function servedDocument(): Promise<object> {
-  const app = { log: { info() {}, warn() {}, error() {} } } as Partial<App> as App;
+  const app = { log: { info() {}, warn() {}, error() {} }, telemetry: NO_TELEMETRY } as Partial<App> as App;
   const definitions = makeTable(app, () => assert.fail('asks who it is'));
   const host = await startFunctionsHost({ definitions, port: 0, timers: false });
   try {

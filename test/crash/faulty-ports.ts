@@ -22,8 +22,8 @@ export function faultyPorts(ports: Ports, pass: (call: string, when: 'before' | 
         },
       ]),
     );
-  // Nothing depends on what clusters are told.
-  const { log, clusters, ...outside } = ports;
+  // Nothing depends on what clusters and telemetry are told.
+  const { log, telemetry, clusters, ...outside } = ports;
   const wrapped = Object.entries(outside).map(([port, methods]) => [port, wrap(port, methods)]);
-  return { ...Object.fromEntries(wrapped), log, clusters } as Ports;
+  return { ...Object.fromEntries(wrapped), log, telemetry, clusters } as Ports;
 }

@@ -582,7 +582,9 @@ describe('the sweep of what was left behind', () => {
       assert.equal((await drain(message(blobOf(deployment)))).status, 202);
       await assertPublishedOnce(deployment);
       const [gaveUp] = stack.lines.filter((line) => line.message === 'trigger gave up').slice(-1);
-      assert.deepEqual(gaveUp?.fields, { container: 'incoming', blob: blobOf(deployment), reason: 'storage is down' });
+      const { org, app, environment, id: deploymentId } = deployment;
+      const about = { org, app, environment, deploymentId, container: 'incoming', blob: blobOf(deployment) };
+      assert.deepEqual(gaveUp?.fields, { ...about, reason: 'storage is down' });
     });
 
     it('notes the reason on the deployment when it is not possible yet, and leaves it to the timer', async () => {
@@ -616,7 +618,7 @@ describe('the sweep of what was left behind', () => {
         assert.equal((await drain(text)).status, 202, text);
         assert.equal(told('poison message not understood'), before + 1, text);
       }
-      const longest = Math.max(...stack.lines.map(({ fields }) => String(fields.message ?? '').length));
+      const longest = Math.max(...stack.lines.map(({ fields }) => String(fields.content ?? '').length));
       assert.ok(longest <= 500);
     });
 

@@ -23,6 +23,8 @@ export interface Loaded {
   readonly capabilities: Readonly<Record<string, string>>;
   /** Of the function that was called, if one was. */
   readonly answer?: Answer;
+  /** Of telemetry's SDK: how many were loaded with the entry, and how many when a call had been answered. */
+  readonly modules: { readonly atOnce: number; readonly inTheEnd: number };
   readonly stderr: string;
 }
 
@@ -97,11 +99,20 @@ const WORKER = `
     });
   }
 
+  const telemetry = () => Object.keys(require.cache).filter((path) => /applicationinsights|opentelemetry/.test(path));
+  async function isLoaded() {
+    const giveUpAt = Date.now() + 20_000;
+    while (telemetry().length === 0 && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
   module.exports = async (main, call) => {
     await import(main);
+    const atOnce = telemetry().length;
     const capabilities = await model.getCapabilities({});
     const [answer] = call ? await Promise.all([ask(capabilities.HttpUri, call), invoke(call)]) : [];
-    process.stdout.write('\\n' + JSON.stringify({ functions, capabilities, answer }) + '\\n', () => process.exit(0));
+    if (process.env.APPLICATIONINSIGHTS_CONNECTION_STRING) await isLoaded();
+    const modules = { atOnce, inTheEnd: telemetry().length };
+    process.stdout.write('\\n' + JSON.stringify({ functions, capabilities, answer, modules }) + '\\n', () => process.exit(0));
   };`;
 
 /** Loads an entry as the worker does, in a process of its own, and calls one of its functions. */

@@ -7,6 +7,7 @@ import type { Deployment } from '../../src/model/deployment.ts';
 import type { Studio } from '../../src/model/environments.ts';
 import { artifactBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
+import { NO_TELEMETRY } from '../../src/telemetry.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
 import { writeZip } from '../zip/write-zip.ts';
 import { COMMIT, EXPECTED, LIMITS, PATH, STUDIO, TT02 } from './make-artifact.ts';
@@ -96,8 +97,12 @@ async function findInBlob(blobName: string, row?: object): Promise<readonly Prob
       quarantine: async (_name: string, _bytes: Buffer, problems: readonly Problem[]) => kept.push(...problems),
       removeIncoming: async () => {},
     },
-    ledger: { deployment: async () => row && ({ ...PATH, id: PATH.deploymentId, ...row } as unknown as Deployment) },
+    ledger: {
+      deployment: async () =>
+        row && ({ ...PATH, id: PATH.deploymentId, resolved: {}, ...row } as unknown as Deployment),
+    },
     log: { info() {}, warn() {}, error() {} },
+    telemetry: NO_TELEMETRY,
   };
   const studio: Studio = { ...STUDIO, environments: [{ ...TT02, acceptDrops: false }] };
   await acceptArtifact(ports as unknown as Ports, studio, blobName);

@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger.ts';
 import type { Database } from '../postgres.ts';
 import { makeAppLedger } from './apps.ts';
+import { makeBacklogLedger } from './backlog.ts';
 import { makeClusterLedger } from './cluster.ts';
 import { selectDeployments, selectEvents } from './lists.ts';
 import { makeProgressLedger } from './progress.ts';
@@ -22,6 +23,7 @@ export function makeLedger(db: Database): Ledger {
     ...makeRecoveryLedger(db),
     ...makeRebuildLedger(db),
     ...makeRetentionLedger(db),
+    ...makeBacklogLedger(db),
 
     // Never kept: the database may be exchanged under a running process, and that must be noticed.
     installation: () => selectInstallation(db),

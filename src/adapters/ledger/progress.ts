@@ -2,6 +2,7 @@ import type { NewEvent, ProgressLedger, WantOutcome } from '../../ledger.ts';
 import { AWAITS_ARTIFACT, type Deployment, type DeploymentState, ENTERED_FROM } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
 import type { Database, Queryable } from '../postgres.ts';
+import { type DeploymentRow, toDeployment } from './rows.ts';
 import { insertEvent, keyValues } from './statements.ts';
 
 /** Where a deployment's state changes for all that we do. Locks go from the release to the deployment, never back. */
@@ -125,21 +126,23 @@ async function want(tx: Queryable, deployment: Deployment): Promise<WantOutcome>
 }
 
 /** Once Flux can pull a release, its deployment is published, and those that it overtook have ended. */
-export async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<void> {
-  const published = await tx.query<{ id: string; sequence: string; kind: string }>(
+export async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<Deployment[]> {
+  const published = await tx.query<DeploymentRow>(
     `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp(),
             published_at = coalesce(d.published_at, clock_timestamp())
        from pull_deploy.releases r
       where (r.org, r.app, r.environment) = ($1, $2, $3) and r.source_since is not null
         and d.id = r.published_deployment and d.state = any($4)
-      returning d.id, d.sequence, d.kind`,
+      returning d.*`,
     [...keyValues(key), ENTERED_FROM.published],
   );
+  const overtaken: Deployment[] = [];
   for (const { id, sequence, kind } of published) {
     const message = kind === 'undeploy' ? 'Published for Flux to take the app down.' : 'Published for Flux to pull.';
     await insertEvent(tx, id, 'published', { message, origin: 'publish' });
-    await supersede(tx, key, [0, Number(sequence) - 1], PUBLISHED_FIRST);
+    overtaken.push(...(await supersede(tx, key, [0, Number(sequence) - 1], PUBLISHED_FIRST)));
   }
+  return [...published.map(toDeployment), ...overtaken];
 }
 
 const PUBLISHED_FIRST: NewEvent = { message: 'A newer one was published first.', origin: 'publish' };
@@ -153,14 +156,15 @@ export async function supersede(
   key: ReleaseKey,
   [first, last]: readonly [number, number],
   event: NewEvent,
-): Promise<void> {
-  const rows = await tx.query<{ id: string }>(
+): Promise<Deployment[]> {
+  const rows = await tx.query<DeploymentRow>(
     `update pull_deploy.deployments d set state = 'superseded', updated_at = clock_timestamp()
       where (org, app, environment) = ($1, $2, $3) and sequence between $4 and $5 and state = any($6)
         and (kind = 'undeploy' or artifact_removed_at is not null
              or exists (select 1 from pull_deploy.artifacts a where a.deployment_id = d.id))
-      returning id`,
+      returning *`,
     [...keyValues(key), first, last, ENTERED_FROM.superseded],
   );
   for (const { id } of rows) await insertEvent(tx, id, 'superseded', event);
+  return rows.map(toDeployment);
 }

@@ -1,4 +1,5 @@
 import type { Hold, LedgerCluster, ReleaseLedger } from '../../ledger.ts';
+import type { Deployment } from '../../model/deployment.ts';
 import { isDeploymentId } from '../../model/names.ts';
 import type { Database } from '../postgres.ts';
 import { finishPublished } from './progress.ts';
@@ -54,7 +55,7 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
             returning 1`,
           [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
         );
-        if (rows.length > 0) await finishPublished(tx, key);
+        return rows.length > 0 ? finishPublished(tx, key) : [];
       }),
 
     recordSources: (org, environment, apps) =>
@@ -65,7 +66,9 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
           returning app`,
           [org, environment, apps],
         );
-        for (const { app } of rows) await finishPublished(tx, { org, app, environment });
+        const moved: Deployment[] = [];
+        for (const { app } of rows) moved.push(...(await finishPublished(tx, { org, app, environment })));
+        return moved;
       }),
 
     async releases(filter) {

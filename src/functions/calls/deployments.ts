@@ -176,7 +176,7 @@ export const undeploy = defineRoute({
   summary: 'Take an app down in an environment.',
   description:
     'Publishes a release that holds nothing of the app. Of a deployment and an undeploy that race, the later request wins.',
-  headers: IDEMPOTENCY_HEADER,
+  headers: { ...IDEMPOTENCY_HEADER, ...TRACE_HEADERS },
   body: undeployBodySchema,
   bodyExample: { envName: 'tt02' },
   replies: { 202: ACCEPTED },
@@ -191,6 +191,7 @@ export const undeploy = defineRoute({
       ...call.body,
       caller: call.caller,
       idempotencyKey: readIdempotencyKey(call.request.headers),
+      ...readTraceContext(call.request.headers),
     });
     return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
   },
