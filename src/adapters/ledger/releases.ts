@@ -59,13 +59,15 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
 
     recordSources: (org, environment, apps) =>
       db.transaction(async (tx) => {
-        const rows = await tx.query<{ app: string }>(
+        const rows = await tx.query<{ app: string; published_deployment: string | null }>(
           `update pull_deploy.releases set source_since = clock_timestamp()
             where org = $1 and environment = $2 and app = any($3) and source_since is null and retired_at is null
-          returning app`,
+          returning app, published_deployment`,
           [org, environment, apps],
         );
-        for (const { app } of rows) await finishPublished(tx, { org, app, environment });
+        // Thousands of apps may be new at once; those that were never deployed have nothing to finish.
+        const deployed = rows.filter(({ published_deployment }) => published_deployment !== null);
+        for (const { app } of deployed) await finishPublished(tx, { org, app, environment });
       }),
 
     async releases(filter) {
