@@ -70,6 +70,8 @@ export interface ReleaseLedger {
   recordSources(org: string, environment: string, apps: readonly string[]): Promise<void>;
   /** Of every app and environment that has a row. */
   releases(filter?: { org: string; environment: string }): Promise<readonly LedgerRelease[]>;
+  /** Every known app, by name, and every release, read at one time. */
+  appsAndReleases(): Promise<{ readonly apps: readonly AppName[]; readonly releases: readonly LedgerRelease[] }>;
   /** The app is not to be in the cluster's sources any more, until it is deployed again. */
   retire(key: ReleaseKey): Promise<void>;
 
@@ -181,6 +183,8 @@ export interface ReleaseStatus {
   readonly wanted: { readonly sequence: number; readonly deploymentId: string | undefined } | undefined;
   readonly publishedSequence: number | undefined;
   readonly hasSource: boolean;
+  /** Of the cluster's sources, as they were last read or written and found to be ours. */
+  readonly sourcesEtag: string | undefined;
   /** Whether the ledger knows the stored deployment with that sequence. */
   readonly knowsStored: boolean;
 }

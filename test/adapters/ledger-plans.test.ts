@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { migrate } from '../../infra/migrations.ts';
-import { type Postgres, startPostgres } from '../../local/services/postgres.ts';
-import { removeState } from '../../local/stack.ts';
 import { makeLedger } from '../../src/adapters/ledger/make-ledger.ts';
-import { type Database, openDatabase } from '../../src/adapters/postgres.ts';
 import type { Ledger } from '../../src/ledger.ts';
 import type { Manifest } from '../../src/model/artifact.ts';
 import type { ClusterEvent } from '../../src/model/cluster-event.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import { explainStatements, type Plan } from '../support/explain.ts';
-import { BUSIEST_APP, fillLedger, LARGEST_ORG, readLandmarks } from '../support/fill-ledger.ts';
+import { BUSIEST_APP, LARGEST_ORG, readLandmarks } from '../support/fill-ledger.ts';
+import { type FilledLedger, startFilledLedger } from '../support/filled-ledger.ts';
 import { ledgerReads } from '../support/ledger-reads.ts';
-import { collectLog } from '../support/stack.ts';
 
 /** Grow with the deployments that there ever were. */
 const LONG_TABLES = ['deployments', 'deployment_events', 'artifacts', 'idempotency_keys', 'releases', 'apps'];
@@ -26,28 +19,16 @@ const MAX_ROWS = 500;
 const MAX_ENTRIES = 1_200;
 
 describe('the ledger of an installation that has been there for years', () => {
-  let directory: string;
-  let postgres: Postgres;
-  let database: Database;
+  let filled: FilledLedger;
   let ledger: Ledger;
   let plans: Plan[];
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'pull-deploy-'));
-    await chmod(directory, 0o755);
-    postgres = await startPostgres({ directory: join(directory, 'postgres'), durable: false });
-    await migrate({ url: postgres.url });
-    await fillLedger(postgres.url, { apps: 500, deployments: 20_000 });
-    const explained = explainStatements(openDatabase({ url: postgres.url }, collectLog().log));
-    database = explained.db;
+    filled = await startFilledLedger({ apps: 500, deployments: 20_000 });
+    const explained = explainStatements(filled.database);
     plans = explained.plans;
-    ledger = makeLedger(database);
+    ledger = makeLedger(explained.db);
   });
-  after(async () => {
-    await database.close();
-    await postgres.stop();
-    await removeState(directory);
-    await rm(directory, { recursive: true, force: true });
-  });
+  after(() => filled.stop());
 
   async function assertByIndex(what: string, work: () => Promise<unknown>): Promise<void> {
     plans.length = 0;
@@ -65,7 +46,7 @@ describe('the ledger of an installation that has been there for years', () => {
   }
 
   it('reads no table whole, nor more than a page of it, whatever is asked for', async () => {
-    const marks = await readLandmarks(postgres.url);
+    const marks = await readLandmarks(filled.url);
     for (const [what, read] of ledgerReads(ledger, marks)) await assertByIndex(what, read);
   });
 

@@ -12,6 +12,19 @@ export interface Plan {
   readonly milliseconds: number;
 }
 
+/** The same database, which notes each statement; a transaction's begin and commit are none. */
+export function recordStatements(db: Database): { db: Database; statements: string[] } {
+  const statements: string[] = [];
+  const recording = (target: Queryable): Queryable => ({
+    query(sql, values) {
+      statements.push(sql);
+      return target.query(sql, values);
+    },
+  });
+  const transaction: Database['transaction'] = (work) => db.transaction((tx) => work(recording(tx)));
+  return { db: { ...db, ...recording(db), transaction }, statements };
+}
+
 /** The same database, which explains each statement before it runs it: run, looked at, and taken back. */
 export function explainStatements(db: Database): { db: Database; plans: Plan[] } {
   const plans: Plan[] = [];

@@ -7,8 +7,12 @@ export interface LedgerSize {
 }
 
 export const FILL_ENVIRONMENTS = ['at22', 'at23', 'at24', 'yt01', 'tt02', 'production'] as const;
-/** Has 3 of 10 apps, and the app that every twentieth deployment is of; the other orgs share the rest. */
+/** Has 3 of 10 apps, and the app that every twentieth deployment is of. */
 export const LARGEST_ORG = 'ttd';
+/** The others share the rest. */
+export const FILL_ORGS = [LARGEST_ORG, ...Array.from({ length: 20 }, (_, index) => `o${index}`)];
+/** Of every release document, as it was written last. */
+export const FILL_ETAG = '"0x8DE0000000000"';
 export const BUSIEST_APP = 'app-0';
 
 /**
@@ -65,7 +69,7 @@ const INDEXES = `
    where c.relnamespace = 'pull_deploy'::regnamespace
      and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid)`;
 
-const ORG = "case when a % 10 < 3 then 'ttd' else 'o' || (a % 20) end";
+const ORG = "case when a % 10 < 3 then 'ttd' else 'o' || ((a + a / 10) % 20) end";
 const ENVIRONMENT = `(array[${FILL_ENVIRONMENTS.map((name) => `'${name}'`)}])[1 + r % 6]`;
 
 const APPS = `insert into pull_deploy.apps (org, app) select ${ORG}, 'app-' || a from generate_series(0, $1::int - 1) a`;
@@ -95,7 +99,7 @@ const RELEASES = `
     (org, app, environment, last_sequence, wanted_sequence, wanted_deployment, published_sequence, published_deployment,
      published_digest, published_etag, published_at, source_since, applied_deployment, applied_at)
   select ${ORG}, 'app-' || a, ${ENVIRONMENT}, coalesce(d.sequence, 0), coalesce(d.sequence, 0), d.id, coalesce(d.sequence, 0),
-         d.id, d.deploy_digest, '"0x8DE0000000000"', d.published_at, d.published_at, d.id, d.applied_at
+         d.id, d.deploy_digest, '${FILL_ETAG}', coalesce(d.published_at, '2026-01-01'), coalesce(d.published_at, '2026-01-01'), d.id, d.applied_at
     from (select r, r / 6 as a from generate_series(0, $1::int * 6 - 1) r) numbered
     left join lateral (select * from pull_deploy.deployments d
                         where (d.org, d.app, d.environment) = (${ORG}, 'app-' || a, ${ENVIRONMENT})
