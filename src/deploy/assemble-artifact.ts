@@ -8,7 +8,7 @@ import { canonicalJson, sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
 import { releaseKey } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import type { CarriedFiles } from '../zip/pack-zip.ts';
+import type { CarriedFile } from '../zip/pack-zip.ts';
 import { gatherSource } from './gather-source.ts';
 
 /** All that decides what an artifact holds: a deployment's row, or what would be one. */
@@ -19,7 +19,7 @@ export type AssemblySubject = Pick<
 
 export interface Assembly extends BuiltArtifact {
   /** The source files' compressed bytes. */
-  readonly carried: CarriedFiles;
+  readonly carried: readonly CarriedFile[];
   readonly warnings: readonly Problem[];
 }
 
