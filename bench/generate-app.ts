@@ -3,28 +3,33 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SAMPLE = fileURLToPath(new URL('../local/apps/ttd/parking-permit', import.meta.url));
-const METADATA = 'App/config/applicationmetadata.json';
-const NEEDED = [METADATA, 'App/config/authorization/policy.xml'];
+const NEEDED = ['App/config/applicationmetadata.json', 'App/config/authorization/policy.xml'];
 const WORDS =
   'application organisation municipality person name address value field group layout text binding true'.split(' ');
+const POOL_BYTES = 4 * 2 ** 20;
 
-/**
- * An app's folder with so many files and bytes, the same each time: nine of ten are text like an app's (it deflates to about
- * a quarter), the tenth is as random as an image.
- */
-export async function generateApp(folder: string, app: string, files: number, bytes: number): Promise<void> {
+export interface AppSize {
+  readonly files: number;
+  readonly bytes: number;
+  /** Each so manyth file is as random as an image; the others are text like an app's, which deflates to a sixth. */
+  readonly noiseEvery: number;
+}
+
+/** An app's folder of that size, the same each time: each file is a part of a few megabytes of text or noise. */
+export async function generateApp(folder: string, app: string, { files, bytes, noiseEvery }: AppSize): Promise<void> {
   for (const path of NEEDED) {
-    const text = await readFile(join(SAMPLE, path), 'utf8');
-    await put(folder, path, text.replaceAll('parking-permit', app));
+    const sample = await readFile(join(SAMPLE, path), 'utf8');
+    await put(folder, path, sample.replaceAll('parking-permit', app));
   }
   const random = makeRandom(files);
   const average = bytes / (files - NEEDED.length);
   for (let i = 0; i < files - NEEDED.length; i++) {
     // From half the average to one and a half.
     const size = Math.round(average * (0.5 + (i % 101) / 100));
-    const [name, content] =
-      i % 10 === 9 ? [`images/${i}.png`, noise(random, size)] : [`ui/${i % 50}/${i}.json`, text(random, size)];
-    await put(folder, `App/${name}`, content);
+    const start = random() % (POOL_BYTES - size);
+    const isNoise = i % noiseEvery === noiseEvery - 1;
+    const path = isNoise ? `App/wwwroot/images/${i}.png` : `App/ui/${i % 50}/${i}.json`;
+    await put(folder, path, (isNoise ? NOISE : TEXT).subarray(start, start + size));
   }
 }
 
@@ -33,10 +38,8 @@ async function put(folder: string, path: string, content: string | Buffer): Prom
   await writeFile(join(folder, path), content);
 }
 
-type Random = () => number;
-
 /** Numbers from 0 to 2^31 (Park and Miller). */
-function makeRandom(seed: number): Random {
+function makeRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state * 48_271) % 2_147_483_647;
@@ -44,15 +47,21 @@ function makeRandom(seed: number): Random {
   };
 }
 
-const noise = (random: Random, size: number): Buffer =>
-  Buffer.from(Array.from({ length: size }, () => random() & 0xff));
+const NOISE = makeNoise();
+const TEXT = makeText();
 
-function text(random: Random, size: number): Buffer {
+function makeNoise(): Buffer {
+  const random = makeRandom(1);
+  const noise = Buffer.alloc(POOL_BYTES);
+  for (let i = 0; i < POOL_BYTES; i++) noise[i] = random() >> 8;
+  return noise;
+}
+
+function makeText(): Buffer {
+  const random = makeRandom(2);
+  const word = () => WORDS[random() % WORDS.length];
   const lines: string[] = [];
-  for (let length = 0; length < size; ) {
-    const line = `  { "id": "${WORDS[random() % 13]}-${random() % 1_000}", "${WORDS[random() % 13]}": "${WORDS[random() % 13]}" },\n`;
-    lines.push(line);
-    length += line.length;
-  }
-  return Buffer.from(lines.join('')).subarray(0, size);
+  for (let length = 0; length < POOL_BYTES; length += lines.at(-1)?.length ?? 0)
+    lines.push(`  { "id": "${word()}-${random() % 1_000}", "${word()}": "${word()}" },\n`);
+  return Buffer.from(lines.join('')).subarray(0, POOL_BYTES);
 }
