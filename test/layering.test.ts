@@ -174,7 +174,7 @@ describe('imports in src/', () => {
     const homes: Readonly<Record<string, readonly string[]>> = {
       jszip: ['zip/pack-zip.ts'],
       '@azure/storage-blob': ['adapters/blob-storage.ts'],
-      '@azure/identity': ['adapters/blob-storage.ts', 'adapters/postgres.ts'],
+      '@azure/identity': ['adapters/managed-identity.ts'],
       pg: ['adapters/postgres.ts'],
       jose: ['functions/auth.ts'],
       'fast-xml-parser': ['build/check-xml.ts'],

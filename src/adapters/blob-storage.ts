@@ -1,7 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
-import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { AppError, redactUrl } from '../errors.ts';
+import { managedIdentity } from './managed-identity.ts';
 import { TIME_LIMITS } from './time-limits.ts';
 
 /** A connection string only in the local run; in Azure the account's address, and the identity of the function app. */
@@ -69,10 +69,6 @@ export function openStorage(config: StorageConfig, limits = TIME_LIMITS.storage)
       );
     },
   };
-}
-
-function managedIdentity(clientId: string | undefined): ManagedIdentityCredential {
-  return new ManagedIdentityCredential(clientId ? { clientId } : {});
 }
 
 function openContainer(container: ContainerClient, guard: Guard): BlobContainer {

@@ -1,7 +1,7 @@
-import { ManagedIdentityCredential } from '@azure/identity';
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import type { Log } from '../ports.ts';
+import { managedIdentity } from './managed-identity.ts';
 import { TIME_LIMITS } from './time-limits.ts';
 
 export type Row = Record<string, unknown>;
@@ -93,10 +93,8 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
 export function databaseConnection(config: DatabaseConfig): pg.PoolConfig {
   if ('url' in config) return { connectionString: config.url };
   const { host, database, user, managedIdentityClientId } = config;
-  const credential = new ManagedIdentityCredential(
-    managedIdentityClientId ? { clientId: managedIdentityClientId } : {},
-  );
-  // Asked for at each new connection; the credential keeps the token until shortly before it expires.
+  const credential = managedIdentity(managedIdentityClientId);
+  // Asked for at each new connection.
   const password = async () => (await credential.getToken(TOKEN_SCOPE)).token;
   return { host, database, user, password, ssl: { rejectUnauthorized: true } };
 }

@@ -1,8 +1,5 @@
 import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
-import JSZip from 'jszip';
-import CompressedObject from 'jszip/lib/compressedObject.js';
-import compressions from 'jszip/lib/compressions.js';
 import { byCodePoint } from '../model/digest.ts';
 import type { ZipEntry } from './read-entry.ts';
 
@@ -37,6 +34,7 @@ export async function packZip(
   const entries = new Map(carried.map(({ path, entry }) => [path, entry]));
   // Several at once: each is a job of zlib's threads.
   for (const entry of await Promise.all([first, ...files].map(compress))) entries.set(entry.path, entry);
+  const [{ default: JSZip }, { default: CompressedObject }, { default: compressions }] = await loadJSZip();
   const zip = new JSZip();
   const paths = [...entries.keys()].filter((path) => path !== first.path).sort(byCodePoint);
   for (const path of [first.path, ...paths]) {
@@ -48,6 +46,10 @@ export async function packZip(
   }
   return zip.generateAsync({ type: 'nodebuffer', platform: 'UNIX', streamFiles: false });
 }
+
+/** At the first archive, since most functions never write one. */
+const loadJSZip = () =>
+  Promise.all([import('jszip'), import('jszip/lib/compressedObject.js'), import('jszip/lib/compressions.js')]);
 
 async function compress({ path, content }: NewFile): Promise<ZipEntry> {
   const bytes = Buffer.from(content as string);
