@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { validateArtifact } from '../src/accept/validate-artifact.ts';
 import { buildArtifact } from '../src/build/build-artifact.ts';
 import { gatherSource } from '../src/deploy/gather-source.ts';
@@ -13,6 +13,7 @@ import {
   STUDIO,
   TT02,
 } from '../test/support/make-artifact.ts';
+import { forgetPeak, peakKiB } from './peak-memory.ts';
 
 /** A process of its own for one attack: `attack-child.ts artifact|repository FILE`, with the result as JSON on stdout. */
 export interface AttackResult {
@@ -28,8 +29,7 @@ const [, , target, file] = process.argv;
 const run = target === 'repository' ? build : validate;
 await run(target === 'repository' ? await makeRepositoryZip() : await makeArtifact());
 const input = await readFile(file ?? '');
-globalThis.gc?.();
-const before = await startMeasuring();
+const before = await forgetPeak();
 const started = performance.now();
 const codes = await run(input);
 const seconds = (performance.now() - started) / 1000;
@@ -51,15 +51,4 @@ async function build(archive: Buffer): Promise<string[]> {
   } catch (error) {
     return toAppError(error).problems.map(({ code }) => code);
   }
-}
-
-/** Linux forgets the peak so far when asked to (proc(5), clear_refs); elsewhere the peak before counts too. */
-async function startMeasuring(): Promise<number> {
-  await writeFile('/proc/self/clear_refs', '5').catch(() => {});
-  return peakKiB();
-}
-
-async function peakKiB(): Promise<number> {
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
-  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
 }

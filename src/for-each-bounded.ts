@@ -1,10 +1,17 @@
 const CONCURRENCY = 8;
 
-/** Some at a time. `work` handles its own failures. */
-export async function forEachBounded<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** Some at a time. `work` handles its own failures. Once it is too late, no more is begun. */
+export async function forEachBounded<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  isTooLate: () => boolean = () => false,
+): Promise<void> {
   const queue = items.values();
   const worker = async () => {
-    for (const item of queue) await work(item);
+    for (const item of queue) {
+      if (isTooLate()) return;
+      await work(item);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
 }

@@ -1,5 +1,6 @@
 import type { Problem } from './errors.ts';
-import type { Ledger, WalkedContainer } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { WalkedContainer } from './ledger-upkeep.ts';
 import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
 import type { Telemetry } from './telemetry.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { AppError, ERROR_CODES, type ErrorCode, problem, redactUrl, throwIfAny, toAppError } from '../src/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
+import { AppError, problem, redactUrl, throwIfAny, toAppError } from '../src/errors.ts';
 import { problemResponse } from '../src/functions/http.ts';
 import { tableIn } from './model/read-table.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ERROR_CODES, type ErrorCode } from '../src/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { exampleProblem, REJECTION_EXAMPLES, type RejectionExample } from './support/rejection-examples.ts';
 
 /** `UPDATE_GOLDEN=1` writes what comes from the code anew, and leaves what was written by hand as it is. */

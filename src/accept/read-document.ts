@@ -1,6 +1,7 @@
 import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, visit } from 'yaml';
 import { MAX_YAML_DEPTH, parseQuietly, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
-import { type ErrorCode, type Problem, problem } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { type Problem, problem } from '../errors.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_PROBLEMS = 100;

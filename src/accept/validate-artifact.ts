@@ -7,6 +7,7 @@ import type { Environment, Studio } from '../model/environments.ts';
 import type { ArtifactPath } from '../model/names.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
 import { digestEntry, inflateEntry } from '../zip/inflate.ts';
+import { mapEntries } from '../zip/map-entries.ts';
 import type { ZipEntry } from '../zip/read-entry.ts';
 import { readZip } from '../zip/read-zip.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
@@ -96,23 +97,23 @@ interface Unpacked {
 }
 
 async function unpack(entries: readonly ZipEntry[], documents: readonly string[]): Promise<Unpacked> {
-  const files: FileDigest[] = [];
-  const contents = new Map<string, Buffer>();
-  const problems: Problem[] = [];
-  for (const entry of entries) {
-    try {
-      if (!isLookedInto(entry.path, documents)) {
-        files.push(await digestEntry(entry));
-        continue;
-      }
-      const content = await inflateEntry(entry);
-      files.push({ path: entry.path, size: content.length, sha256: sha256(content) });
-      contents.set(entry.path, content);
-    } catch (error) {
-      problems.push(...toAppError(error).problems);
-    }
-  }
-  return { files, contents, problems };
+  const unpacked = await mapEntries(entries, (entry) =>
+    unpackEntry(entry, isLookedInto(entry.path, documents)).catch((error) => ({
+      problems: toAppError(error).problems,
+    })),
+  );
+  const whole = unpacked.flatMap((one) => ('problems' in one ? [] : [one]));
+  return {
+    files: whole.map(({ file }) => file),
+    contents: new Map(whole.flatMap(({ file, content }) => (content ? [[file.path, content]] : []))),
+    problems: unpacked.flatMap((one) => ('problems' in one ? one.problems : [])),
+  };
+}
+
+async function unpackEntry(entry: ZipEntry, isNeeded: boolean): Promise<{ file: FileDigest; content?: Buffer }> {
+  if (!isNeeded) return { file: await digestEntry(entry) };
+  const content = await inflateEntry(entry);
+  return { file: { path: entry.path, size: content.length, sha256: sha256(content) }, content };
 }
 
 const isSource = (path: string): boolean => path.startsWith(SOURCE_FOLDER);

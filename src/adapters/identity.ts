@@ -1,4 +1,4 @@
-import { ManagedIdentityCredential } from '@azure/identity';
+import type { ManagedIdentityCredential } from '@azure/identity';
 import { AppError } from '../errors.ts';
 
 /** An access token, and when it ends in milliseconds since 1970: `AccessToken` of `@azure/core-auth`. */
@@ -32,10 +32,19 @@ const identities = new Map<string, Identity>();
 export function managedIdentity(clientId: string | undefined): Identity {
   const known = identities.get(clientId ?? '');
   if (known !== undefined) return known;
-  const credential = new ManagedIdentityCredential({ retryOptions: RETRIES, ...(clientId ? { clientId } : {}) });
-  const identity = keepTokens((scope) => credential.getToken(scope));
+  let loading: Promise<ManagedIdentityCredential> | undefined;
+  const identity = keepTokens(async (scope) => {
+    loading ??= loadCredential(clientId);
+    return (await loading).getToken(scope);
+  });
   identities.set(clientId ?? '', identity);
   return identity;
+}
+
+/** With the first token: to load the SDK takes as long as all else that is loaded before the functions are registered. */
+async function loadCredential(clientId: string | undefined): Promise<ManagedIdentityCredential> {
+  const { ManagedIdentityCredential } = await import('@azure/identity');
+  return new ManagedIdentityCredential({ retryOptions: RETRIES, ...(clientId ? { clientId } : {}) });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { type ErrorCode, type ErrorKind, toAppError } from '../errors.ts';
+import type { ErrorCode, ErrorKind } from '../error-codes.ts';
+import { toAppError } from '../errors.ts';
 import type { SpanName } from '../model/telemetry-names.ts';
 import type { Facts, SpanStart } from '../telemetry.ts';
 

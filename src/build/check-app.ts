@@ -1,4 +1,5 @@
-import { type ErrorCode, type Problem, problem } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { type Problem, problem } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
 import { xmlProblem } from './check-xml.ts';

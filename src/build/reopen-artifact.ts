@@ -4,7 +4,7 @@ import { DEPLOY_FOLDER, MANIFEST_FILE, type Manifest, manifestSchema, SOURCE_FOL
 import type { FileDigest } from '../model/digest.ts';
 import type { Policy } from '../model/policy.ts';
 import { inflateEntry } from '../zip/inflate.ts';
-import type { CarriedFiles } from '../zip/pack-zip.ts';
+import type { CarriedFile } from '../zip/pack-zip.ts';
 import type { ZipEntry } from '../zip/read-entry.ts';
 import { readZip } from '../zip/read-zip.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
@@ -18,7 +18,7 @@ export interface ReopenedArtifact {
   readonly source: readonly FileDigest[];
   readonly valuesText: string | undefined;
   /** Its source files' compressed bytes, to be taken over as they are. */
-  readonly carried: CarriedFiles;
+  readonly carried: readonly CarriedFile[];
   /** The documents below `deploy/` by path, as they were accepted. */
   readonly documents: ReadonlyMap<string, unknown>;
 }
@@ -44,7 +44,7 @@ export async function reopenArtifact(zip: Buffer, policy: Policy): Promise<Reope
       .filter(({ path }) => path.startsWith(SOURCE_FOLDER))
       .map((file) => ({ ...file, path: file.path.slice(SOURCE_FOLDER.length) })),
     valuesText: values && (await textOf(values)),
-    carried: { zip, renames: sources.map(({ path, deflated }) => ({ from: path, to: path, deflated })) },
+    carried: sources.map((entry) => ({ path: entry.path, entry })),
     documents,
   };
 }

@@ -2,14 +2,15 @@ import { type AppInputs, type BuiltArtifact, buildArtifact } from '../build/buil
 import type { TraceContext } from '../build/flux-documents.ts';
 import { renewArtifact } from '../build/renew-artifact.ts';
 import { type ReopenedArtifact, reopenArtifact } from '../build/reopen-artifact.ts';
-import { AppError, type ErrorCode, type Problem, problem } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { AppError, type Problem, problem } from '../errors.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
 import { releaseKey } from '../model/names.ts';
 import { removedArtifact } from '../model/removed-artifact.ts';
 import type { Ports } from '../ports.ts';
-import type { CarriedFiles } from '../zip/pack-zip.ts';
+import type { CarriedFile } from '../zip/pack-zip.ts';
 import { gatherSource } from './gather-source.ts';
 
 /** All that decides what an artifact holds: a deployment's row, or what would be one. */
@@ -20,7 +21,7 @@ export type AssemblySubject = Pick<
 
 export interface Assembly extends BuiltArtifact {
   /** The source files' compressed bytes. */
-  readonly carried: CarriedFiles;
+  readonly carried: readonly CarriedFile[];
   readonly warnings: readonly Problem[];
 }
 

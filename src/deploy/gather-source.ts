@@ -3,13 +3,14 @@ import { MAX_SCANNED_BYTES, secretProblems } from '../build/check-secrets.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { SOURCE_FOLDER } from '../model/artifact.ts';
-import { type FileDigest, sha256 } from '../model/digest.ts';
+import { byCodePoint, type FileDigest, sha256 } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Repositories } from '../ports.ts';
 import { folderCollisions, portabilityProblems } from '../zip/entry-names.ts';
 import { digestEntry, inflateEntry } from '../zip/inflate.ts';
-import type { CarriedFiles } from '../zip/pack-zip.ts';
+import { mapEntries } from '../zip/map-entries.ts';
+import type { CarriedFile } from '../zip/pack-zip.ts';
 import type { ZipEntry } from '../zip/read-entry.ts';
 import { readZip } from '../zip/read-zip.ts';
 import { type ZipLimits, zipLimits } from '../zip/zip-limits.ts';
@@ -19,7 +20,7 @@ export interface GatheredSource {
   readonly files: readonly FileDigest[];
   readonly valuesText: string | undefined;
   /** The archive's compressed bytes, to be taken over as they are. */
-  readonly carried: CarriedFiles;
+  readonly carried: readonly CarriedFile[];
   readonly warnings: readonly Problem[];
 }
 
@@ -42,32 +43,23 @@ export async function gatherSource(
     throw new AppError('COMMIT_UNKNOWN', `commit ${commit} is not in ${name.org}/${name.app} any more`);
   const entries = readArchive(archive, zipLimits(policy.limits));
   throwIfAny(checkedSizeProblems(entries.map(({ path, entry }) => ({ path, size: entry.size }))));
-  const files: FileDigest[] = [];
   const contents = new Map<string, Buffer>();
-  const warnings: Problem[] = [];
-  for (const { path, entry } of entries) {
+  const secrets: Problem[] = [];
+  const files = await mapEntries(entries, async ({ path, entry }) => {
     const { digest, content } = await readFile(path, entry).catch((cause) => {
       throw new AppError('GITEA_ARCHIVE_INVALID', `the archive of ${commit} is damaged at ${path}`, { cause });
     });
-    files.push(digest);
-    if (content === undefined) continue;
-    if (isCheckedFile(path)) contents.set(path, content);
-    if (warnings.length < MAX_WARNINGS) warnings.push(...(await secretProblems(path, content)));
-  }
+    if (content !== undefined && isCheckedFile(path)) contents.set(path, content);
+    if (content !== undefined && secrets.length < MAX_WARNINGS) secrets.push(...(await secretProblems(path, content)));
+    return digest;
+  });
   const paths = files.map(({ path }) => path);
   throwIfAny([...appProblems(name, { paths, contents }), ...folderCollisions(paths)]);
   return {
     files,
     valuesText: readText(contents.get(VALUES_FILE)),
-    carried: {
-      zip: archive,
-      renames: entries.map(({ path, entry }) => ({
-        from: entry.path,
-        to: SOURCE_FOLDER + path,
-        deflated: entry.deflated,
-      })),
-    },
-    warnings: [...warnings, ...portabilityProblems(paths)].slice(0, MAX_WARNINGS),
+    carried: entries.map(({ path, entry }) => ({ path: SOURCE_FOLDER + path, entry })),
+    warnings: [...secrets.sort(byPath), ...portabilityProblems(paths)].slice(0, MAX_WARNINGS),
   };
 }
 
@@ -78,6 +70,8 @@ async function readFile(path: string, entry: ZipEntry): Promise<{ digest: FileDi
   const content = await inflateEntry(entry);
   return { digest: { path, size: content.length, sha256: sha256(content) }, content };
 }
+
+const byPath = (a: Problem, b: Problem): number => byCodePoint(a.path ?? '', b.path ?? '');
 
 /** The archive's files, their paths taken from below its one top folder. */
 function readArchive(archive: Buffer, limits: ZipLimits): { path: string; entry: ZipEntry }[] {

@@ -2,7 +2,8 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { DeploymentFailed } from '../deploy/deploy.ts';
-import { AppError, ERROR_CODES, type ErrorCode, type ErrorKind, problem, throwIfAny, toAppError } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorKind } from '../error-codes.ts';
+import { AppError, problem, throwIfAny, toAppError } from '../errors.ts';
 import { appNameProblems, isOrg } from '../model/names.ts';
 import { deploymentUrl } from '../operate/deployment-view.ts';
 import type { Log } from '../ports.ts';

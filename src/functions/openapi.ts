@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
 import { APP, ORG } from '../model/names.ts';
 import { problemSchema } from '../operate/problem-view.ts';
 import { statusOf } from './http.ts';

@@ -1,7 +1,7 @@
 import type { HttpMethod, HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { App } from '../app.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import type { AppName } from '../model/names.ts';
 import type { Caller } from './auth.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
 
 /** One thing that is wrong, as the API shows it. */
 export const problemSchema = z

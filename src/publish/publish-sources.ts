@@ -194,9 +194,12 @@ export async function assertOwnSources(
   ports: Ports,
   studio: Studio,
   key: ReleaseKey,
-  { installation, publishedSequence }: ReleaseStatus,
+  { installation, publishedSequence, sourcesEtag }: ReleaseStatus,
 ): Promise<void> {
-  const stored = await ports.documents.read(sourcesPlace(key.environment, key.org));
+  const place = sourcesPlace(key.environment, key.org);
+  // As we left them, so they are ours: those of an org with thousands of apps are megabytes, and each new app comes here.
+  if (sourcesEtag !== undefined && (await ports.documents.etag(place)) === sourcesEtag) return;
+  const stored = await ports.documents.read(place);
   assertOwn(stored && readSources(stored.text, key.org, studio), installation, key.org, key.environment);
   if (stored === undefined && publishedSequence !== undefined)
     throw new AppError(

@@ -1,24 +1,25 @@
 import { forEachBounded } from '../for-each-bounded.ts';
-import type { Hold, LedgerApp, LedgerCluster, LedgerRelease } from '../ledger.ts';
+import type { Hold, LedgerCluster, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
+import type { AppName } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { releasePlace } from '../publish/publish-release.ts';
 import { digestOfSources, sourcesPlace } from '../publish/publish-sources.ts';
 import {
+  type ClusterKey,
   type DesiredState,
   keyOfCluster,
   keyOfRelease,
   type ObservedCluster,
-  type ObservedRelease,
   type ObservedState,
 } from './plan-changes.ts';
 
 /** A pass looks at 1 of 60 releases in storage, so that each is seen once an hour; those of a small installation all are. */
 const SHARES = 60;
-const MIN_INSPECTED = 20;
+const SMALL = 20;
 
 export interface Ledgered {
-  readonly apps: readonly LedgerApp[];
+  readonly apps: readonly AppName[];
   readonly releases: readonly LedgerRelease[];
   readonly clusters: readonly LedgerCluster[];
   readonly holds: readonly Hold[];
@@ -27,74 +28,93 @@ export interface Ledgered {
 /** By the ledger and the environments file alone. */
 export function desiredState(studio: Studio, { apps, releases }: Ledgered): DesiredState {
   const known = new Map(releases.map((release) => [keyOfRelease(release), release]));
-  const desired: DesiredState = {
-    releases: studio.environments.flatMap(({ name: environment, orgs }) =>
-      apps
-        .filter(({ org, app }) => orgs.includes(org) && !known.get(`${org}/${app}/${environment}`)?.retiredAt)
-        .map(({ org, app }) => ({
-          org,
-          app,
-          environment,
-          sequence: known.get(`${org}/${app}/${environment}`)?.wantedSequence ?? 0,
-        })),
+  const byOrg = new Map<string, AppName[]>();
+  for (const app of apps) {
+    const others = byOrg.get(app.org);
+    if (others) others.push(app);
+    else byOrg.set(app.org, [app]);
+  }
+  const inClusters = studio.environments.flatMap((environment) =>
+    environment.orgs.map((org) => ({
+      org,
+      environment,
+      apps: (byOrg.get(org) ?? [])
+        .map(({ app }) => ({ app, release: known.get(keyOfRelease({ org, app, environment: environment.name })) }))
+        .filter(({ release }) => !release?.retiredAt),
+    })),
+  );
+  return {
+    releases: inClusters.flatMap(({ org, environment, apps: kept }) =>
+      kept.map(({ app, release }) => ({
+        ...{ org, app, environment: environment.name },
+        sequence: release?.wantedSequence ?? 0,
+      })),
     ),
-    clusters: studio.environments.flatMap((environment) =>
-      environment.orgs.map((org) => {
-        // Apps by name, as the ledger gives them when the sources are written.
-        const named = apps.filter(({ org: of, app }) => {
-          const release = known.get(`${org}/${app}/${environment.name}`);
-          return of === org && release !== undefined && !release.retiredAt;
-        });
-        return { org, environment: environment.name, digest: digestOfSources(studio, environment, named) };
-      }),
-    ),
+    clusters: inClusters.map(({ org, environment, apps: kept }) => {
+      // Apps by name, as the ledger gives them when the sources are written.
+      const named = kept.filter(({ release }) => release !== undefined);
+      return { org, environment: environment.name, digest: digestOfSources(studio, environment, named) };
+    }),
   };
-  return desired;
 }
 
-/** One HEAD for each cluster's sources, and for this pass's share of the releases. */
+/**
+ * One HEAD for each cluster's sources, and for this pass's share of the releases.
+ * @param others clusters of which another document is looked at in this pass
+ */
 export async function observe(
   ports: Ports,
   ledgered: Ledgered,
   desired: DesiredState,
   pass: number,
+  others: readonly ClusterKey[],
 ): Promise<ObservedState> {
   const wanted = new Set(desired.releases.map(keyOfRelease));
   const published = ledgered.releases.filter(
     (release) => release.publishedSequence !== undefined && wanted.has(keyOfRelease(release)),
   );
   // What is held is looked at each time: else a pass that does not look would take it for settled.
-  const held = ledgered.holds.filter(({ app }) => app !== '').map(keyOfRelease);
-  const inspected = new Set([...shareOf(published, pass).map(keyOfRelease), ...held]);
-  const releases: ObservedRelease[] = [];
-  await forEachBounded(published, async (release) => {
-    const { org, app, environment, publishedSequence, sourceSince } = release;
-    const isIntact =
-      !inspected.has(keyOfRelease(release)) || (await hasEtag(ports, releasePlace(release), release.publishedEtag));
-    releases.push({
-      org,
-      app,
-      environment,
-      sequence: publishedSequence ?? 0,
-      isIntact,
-      hasSource: sourceSince !== undefined,
-    });
+  const held = new Set(ledgered.holds.filter(({ app }) => app !== '').map(keyOfRelease));
+  const inspected = new Set([...shareOf(published, pass), ...published.filter((one) => held.has(keyOfRelease(one)))]);
+  const altered = new Set<LedgerRelease>();
+  await forEachBounded([...inspected], async (release) => {
+    if (!(await hasEtag(ports, releasePlace(release), release.publishedEtag))) altered.add(release);
   });
+  return {
+    releases: published.map((release) => ({
+      ...{ org: release.org, app: release.app, environment: release.environment },
+      sequence: release.publishedSequence ?? 0,
+      isIntact: !altered.has(release),
+      hasSource: release.sourceSince !== undefined,
+    })),
+    clusters: await observeClusters(ports, ledgered, desired, new Set(others.map(keyOfCluster))),
+  };
+}
+
+async function observeClusters(
+  ports: Ports,
+  ledgered: Ledgered,
+  desired: DesiredState,
+  others: ReadonlySet<string>,
+): Promise<ObservedCluster[]> {
   const known = new Map(ledgered.clusters.map((cluster) => [keyOfCluster(cluster), cluster]));
   const clusters: ObservedCluster[] = [];
   await forEachBounded(desired.clusters, async ({ org, environment }) => {
-    const cluster = known.get(keyOfCluster({ org, environment }));
+    const key = keyOfCluster({ org, environment });
+    const cluster = known.get(key);
     if (cluster === undefined) return;
-    const isIntact = await hasEtag(ports, sourcesPlace(environment, org), cluster.sourcesEtag);
+    const isIntact = others.has(key) || (await hasEtag(ports, sourcesPlace(environment, org), cluster.sourcesEtag));
     clusters.push({ org, environment, digest: cluster.desiredDigest, isIntact });
   });
-  return { releases, clusters };
+  return clusters;
 }
 
-/** This pass's part of a list, so that SHARES passes see all of it. */
+export const isSmall = (items: readonly unknown[]): boolean => items.length <= SMALL;
+
+/** This pass's part of a list, so that SHARES passes see all of it; all of a short one. */
 export function shareOf<T>(items: readonly T[], pass: number): T[] {
-  const share = Math.max(MIN_INSPECTED, Math.ceil(items.length / SHARES));
-  if (items.length <= share) return [...items];
+  if (isSmall(items)) return [...items];
+  const share = Math.ceil(items.length / SHARES);
   const start = (pass * share) % items.length;
   return [...items, ...items].slice(start, start + share);
 }

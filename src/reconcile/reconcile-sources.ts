@@ -5,12 +5,14 @@ import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 import { publishRelease } from '../publish/publish-release.ts';
 import { ensureKustomization, publishSources } from '../publish/publish-sources.ts';
-import { desiredState, observe, shareOf } from './observe.ts';
+import { desiredState, isSmall, observe, shareOf } from './observe.ts';
 import { type Change, type ClusterKey, keyOfCluster, planChanges } from './plan-changes.ts';
 
 export interface ReconcileSummary {
   readonly apps: number;
   readonly planned: number;
+  /** Of the planned ones: for the next pass, because the time of this one was over. */
+  readonly left: number;
   readonly releasesPublished: number;
   readonly sourcesPublished: number;
   readonly unknownSources: readonly string[];
@@ -21,41 +23,43 @@ export interface ReconcileSummary {
 
 const PASS_MS = 60_000;
 const PROGRESS_MS = 1_000;
+/** Of the 240 s that a function has (`host.json`). The sources of what was published by then are written after it. */
+const RELEASES_MS = 150_000;
 
 /**
  * Storage is made to match the ledger, whoever or whatever changed it.
  *
- * - read all state: the ledger's, and by HEAD what of it is in storage
+ * - read all state: the ledger's, in three statements, and by HEAD what of it is in storage
  * - plan: what to write, releases before sources; never a removal
  * - apply, some at once; what fails is held: told by health, and tried again by the next pass
  *
- * A failure keeps nobody else waiting. A pass with nothing to do writes nothing.
+ * A failure keeps nobody else waiting. A pass with nothing to do writes nothing, and makes one request for each cluster. A
+ * pass with more to do than it has time for leaves the rest to the next one: what is published then is planned no more.
  */
 export async function reconcileSources(ports: Ports, studio: Studio, now: Date): Promise<ReconcileSummary> {
   const started = performance.now();
   const pass = Math.floor(now.getTime() / PASS_MS);
-  const [apps, releases, clusters, holds] = await Promise.all([
-    ports.ledger.apps(),
-    ports.ledger.releases(),
+  const [{ apps, releases }, clusters, holds] = await Promise.all([
+    ports.ledger.appsAndReleases(),
     ports.ledger.clusters(),
     ports.ledger.holds(),
   ]);
   const ledgered = { apps, releases, clusters, holds };
   const desired = desiredState(studio, ledgered);
-  const observed = await observe(ports, ledgered, desired, pass);
+  // Of these the file beside the sources is looked at: instead of them, unless there are only a few.
+  const guarded = shareOf(desired.clusters, pass);
+  const observed = await observe(ports, ledgered, desired, pass, isSmall(desired.clusters) ? [] : guarded);
   const changes = planChanges(desired, observed);
   const progress = new Pass(ports, holds, changes.length);
   try {
     const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
-    await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change));
+    const isTooLate = () => performance.now() - started > RELEASES_MS;
+    await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change), isTooLate);
     await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change));
     // What is held is looked at each time, like the releases.
     const held = new Set(holds.filter(({ app }) => app === '').map(keyOfCluster));
-    const guarded = new Set([
-      ...shareOf(desired.clusters, pass),
-      ...desired.clusters.filter((one) => held.has(keyOfCluster(one))),
-    ]);
-    await forEachBounded([...guarded], (cluster) => progress.guard(studio, cluster));
+    const alsoHeld = desired.clusters.filter((one) => held.has(keyOfCluster(one)) && !guarded.includes(one));
+    await forEachBounded([...guarded, ...alsoHeld], (cluster) => progress.guard(studio, cluster));
     await progress.holdUnconfigured(studio, releases);
     await progress.clearSettled(changes);
   } finally {
@@ -86,9 +90,11 @@ class Pass {
   private sourcesPublished = 0;
   private failures = 0;
   private done = 0;
+  private readonly planned: number;
 
   constructor(ports: Ports, holds: readonly Hold[], planned: number) {
     this.ports = ports;
+    this.planned = planned;
     this.before = new Map(holds.map((hold) => [keyOf(hold), hold]));
     this.timer = setInterval(() => ports.log.info('reconcile progress', { done: this.done, planned }), PROGRESS_MS);
   }
@@ -145,8 +151,12 @@ class Pass {
   }
 
   counts() {
-    const { releasesPublished, sourcesPublished, unknownSources, failures } = this;
-    return { releasesPublished, sourcesPublished, unknownSources, failures, holds: this.held.size };
+    const { releasesPublished, sourcesPublished, unknownSources, failures, left } = this;
+    return { left, releasesPublished, sourcesPublished, unknownSources, failures, holds: this.held.size };
+  }
+
+  private get left(): number {
+    return this.planned - this.done;
   }
 
   stop(): void {

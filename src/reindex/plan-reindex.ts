@@ -1,6 +1,6 @@
 import type { SourceEntry } from '../build/sources-document.ts';
 import { AppError } from '../errors.ts';
-import type { RebuiltDeployment, RebuiltLedger, RebuiltRelease } from '../ledger.ts';
+import type { RebuiltDeployment, RebuiltLedger, RebuiltRelease } from '../ledger-upkeep.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { type ArtifactPath, fluxName, type ReleaseKey, releaseKey } from '../model/names.ts';

@@ -1,4 +1,4 @@
-import type { RebuildCounts } from '../ledger.ts';
+import type { RebuildCounts } from '../ledger-upkeep.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 import { planReindex, type ReindexPlan } from './plan-reindex.ts';

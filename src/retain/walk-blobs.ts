@@ -1,4 +1,4 @@
-import type { Walk, WalkedContainer } from '../ledger.ts';
+import type { Walk, WalkedContainer } from '../ledger-upkeep.ts';
 import type { BlobPage } from '../ports.ts';
 import type { Part } from './part.ts';
 

@@ -6,7 +6,7 @@ import { type FileDigest, sha256 } from '../model/digest.ts';
 import type { ZipEntry } from './read-entry.ts';
 
 /** Above this, inflating leaves the event loop for a thread; below, the thread would cost more than the work. */
-const OFF_LOOP_BYTES = 128 * 1024;
+const OFF_LOOP_BYTES = 32 * 1024;
 /** Above this, an entry that nobody looks into is never in memory whole. */
 const MAX_WHOLE_BYTES = 2 ** 20;
 const CHUNK_BYTES = 256 * 1024;

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { type ErrorCode, type Problem, problem } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { type Problem, problem } from '../errors.ts';
 import { nameProblems } from './entry-names.ts';
 import { type CentralHeader, FLAG, type LocalHeader, METHOD, readExtraParts, readLocalHeader } from './records.ts';
 

@@ -1,6 +1,7 @@
-import { type ErrorCode, type Problem, problem } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { type Problem, problem } from '../errors.ts';
 import { readEntry, type ZipEntry, type ZipWriter } from './read-entry.ts';
-import { type CentralHeader, END_RECORD_BYTES, findEndRecord, readCentralHeader, readLocalHeader } from './records.ts';
+import { type CentralHeader, END_RECORD_BYTES, findData, findEndRecord, readCentralHeader } from './records.ts';
 import type { ZipLimits } from './zip-limits.ts';
 
 export interface ZipContents {
@@ -85,9 +86,10 @@ function layoutProblems(zip: Buffer, headers: readonly CentralHeader[], director
           `an entry starts at byte ${header.localHeaderOffset} instead of ${expected}: gap, overlap, or another order than the directory's`,
         ),
       ];
-    const local = readLocalHeader(zip, header.localHeaderOffset);
-    if (local === undefined) return [problem('ZIP_STRUCTURE', `no local header at byte ${header.localHeaderOffset}`)];
-    expected = local.dataOffset + header.compressedBytes;
+    const dataOffset = findData(zip, header.localHeaderOffset);
+    if (dataOffset === undefined)
+      return [problem('ZIP_STRUCTURE', `no local header at byte ${header.localHeaderOffset}`)];
+    expected = dataOffset + header.compressedBytes;
   }
   if (expected !== directoryOffset)
     return [

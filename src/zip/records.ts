@@ -78,13 +78,19 @@ export function readCentralHeader(zip: Buffer, offset: number): CentralHeader | 
   };
 }
 
+/** Where the data begins behind an entry's local header; undefined when there is none, or it is cut. */
+export function findData(zip: Buffer, offset: number): number | undefined {
+  if (offset + LOCAL_HEADER_BYTES > zip.length || zip.readUInt32LE(offset) !== LOCAL_SIGNATURE) return undefined;
+  const dataOffset = offset + LOCAL_HEADER_BYTES + zip.readUInt16LE(offset + 26) + zip.readUInt16LE(offset + 28);
+  return dataOffset > zip.length ? undefined : dataOffset;
+}
+
 /** The header before an entry's data (APPNOTE 4.3.7); undefined when there is none, or it is cut. */
 export function readLocalHeader(zip: Buffer, offset: number): LocalHeader | undefined {
-  if (offset + LOCAL_HEADER_BYTES > zip.length || zip.readUInt32LE(offset) !== LOCAL_SIGNATURE) return undefined;
+  const dataOffset = findData(zip, offset);
+  if (dataOffset === undefined) return undefined;
   const nameStart = offset + LOCAL_HEADER_BYTES;
   const extraStart = nameStart + zip.readUInt16LE(offset + 26);
-  const dataOffset = extraStart + zip.readUInt16LE(offset + 28);
-  if (dataOffset > zip.length) return undefined;
   return {
     ...readSharedFields(zip, offset + 4),
     name: zip.subarray(nameStart, extraStart),

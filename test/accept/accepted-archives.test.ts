@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
-import type { ErrorCode } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import { ACCEPTED_FOLDER } from '../support/make-accepted-archives.ts';
 import { EXPECTED, PATH, STUDIO, TT02 } from '../support/make-artifact.ts';
 

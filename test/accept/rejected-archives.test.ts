@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
-import { ERROR_CODES, type ErrorCode } from '../../src/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../src/error-codes.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
 import { alterArtifact, EXPECTED, LIMITS, PATH, STUDIO, TT02, unpack } from '../support/make-artifact.ts';
 import { makeHostileArchives, REJECTED_FOLDER } from '../support/make-hostile-archives.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { validateArtifact } from '../../src/accept/validate-artifact.ts';
-import type { ErrorCode, Problem } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
+import type { Problem } from '../../src/errors.ts';
 import type { Manifest } from '../../src/model/artifact.ts';
 import type { Studio } from '../../src/model/environments.ts';
 import {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as preset from '@secretlint/secretlint-rule-preset-recommend';
 import { secretProblems } from '../../src/build/check-secrets.ts';
 
 /** Put together at run time, so that no scanner takes this file for a leak. */
@@ -25,6 +26,52 @@ const SECRETS: Readonly<Record<string, string>> = {
   'a Kubernetes Secret': fake('apiVersion: v1\nkind: Sec', 'ret\nmetadata:\n  name: x\n'),
 };
 
+/** Of a length that makes it end as all of them do, in `fQ==`. */
+const ONE_PASSWORD = Buffer.from(
+  JSON.stringify({
+    ...{ email: 'a@1passwordserviceaccounts.example', muk: { alg: 'A256GCM', k: LETTERS }, secretKey: 'A3-B4' },
+    ...{ srpX: '870d67a9e626', signInAddress: 'example.com', userAuth: { method: 'SRPg-4096', salt: 'abcdef' } },
+  }),
+).toString('base64');
+
+/** Of each rule of secretlint's, in each of its forms. */
+const OF_RULES: Readonly<Record<string, readonly string[]>> = {
+  aws: ['aws_secret_access_key = ', 'AWS_SECRET_ACCESS_KEY=', 'SecretAccessKey: '].map((of) =>
+    fake(of, LETTERS.slice(0, 40)),
+  ),
+  npm: [fake('npm', `_${LETTERS.slice(0, 36)}`)],
+  slack: [
+    ...['xoxb', 'xoxp', 'xapp', 'xoxa', 'xoxo', 'xoxr'].map((of) => fake(of, '-123456789012-', LETTERS.slice(0, 24))),
+    fake(
+      'https://hooks.sla',
+      `ck.com/services/T${LETTERS.slice(0, 8)}/B${LETTERS.slice(0, 8)}/${LETTERS.slice(0, 24)}`,
+    ),
+  ],
+  basicauth: ['https', 'http', 'ftp', 'ftps'].map((of) => fake(of, '://kari:Tr0ub4dor3', '@example.no')),
+  sendgrid: [fake('SG', `.${LETTERS.slice(0, 22)}.${LETTERS.slice(0, 43)}`)],
+  shopify: ['shppa', 'shpca', 'shpat', 'shpss'].map((of) => fake(of, '_', 'a1b2c3d4'.repeat(4))),
+  github: [
+    ...['ghp', 'gho', 'ghu', 'ghs', 'ghr'].map((of) => fake(of, '_', LETTERS.slice(0, 36))),
+    fake('github', `_pat_${LETTERS.slice(0, 82)}`),
+  ],
+  openai: [
+    fake('sk-', `${LETTERS.slice(0, 20)}T3Blbk`, `FJ${LETTERS.slice(0, 20)}`),
+    fake('sk-proj-', `${LETTERS.slice(0, 74)}T3Blbk`, `FJ${LETTERS.slice(0, 74)}`),
+  ],
+  anthropic: [fake('sk-ant', `-api03-${LETTERS}${LETTERS.slice(0, 9)}AA`)],
+  linear: [fake('lin', `_api_${LETTERS.slice(0, 40)}`)],
+  '1password': [fake('ops', `_${ONE_PASSWORD}`)],
+  'database-connection-string': [
+    ...['mongodb', 'mongodb+srv', 'mysql', 'mysqlx', 'postgres', 'postgresql', 'PostgreSQL'].map((of) =>
+      fake(of, '://kari:Tr0ub4dor3', '@db.skatt.no:5432/app'),
+    ),
+  ],
+  privatekey: [SECRETS['a private key'] ?? ''],
+};
+const OF_OURS = ['Pwd=', 'pwd=', 'PWD=', 'password=', 'PASSWORD='].map((of) => fake(of, 'Tr0ub4dor3;'));
+/** Look at a file's name, for files that we leave to others; or switch rules off. */
+const WITHOUT_EXAMPLE = ['gcp', 'filter-comments'];
+
 describe('a secret in clear', () => {
   for (const [what, text] of Object.entries(SECRETS))
     it(`is found: ${what}`, async () => {
@@ -37,6 +84,19 @@ describe('a secret in clear', () => {
           assert.ok(!message.includes(part), 'the message shows it');
       }
     });
+
+  it('is found in every form that a rule knows', async () => {
+    for (const text of [...Object.values(OF_RULES).flat(), ...OF_OURS])
+      assert.ok((await secretProblems('App/some.file', Buffer.from(`a\n${text}\n`))).length > 0, text.slice(0, 12));
+    assert.ok((await secretProblems('.npmrc', Buffer.from(fake('//r/:_auth', 'Token=abcdefgh\n')))).length > 0);
+    const github = fake('https://abcdef:x-oauth', '-basic@github.com/');
+    assert.ok((await secretProblems('package.json', Buffer.from(github))).length > 0);
+  });
+
+  it('has an example here for each rule there is', () => {
+    const ids = preset.rules.map(({ meta }) => meta.id.replace('@secretlint/secretlint-rule-', ''));
+    assert.deepEqual(ids.toSorted(), [...Object.keys(OF_RULES), ...WITHOUT_EXAMPLE].sort());
+  });
 
   it('is found although a comment in the file says otherwise', async () => {
     const text = `# secretlint-disable\n${SECRETS['a GitHub token']}\n`;

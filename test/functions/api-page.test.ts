@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ERROR_CODES } from '../../src/errors.ts';
+import { ERROR_CODES } from '../../src/error-codes.ts';
 import { ROUTES } from '../../src/functions/table.ts';
 import { tableIn } from '../model/read-table.ts';
 import { assertValid, bodySchema, DOCUMENT, findOperation, operationNamed, STRICT } from '../support/api-document.ts';

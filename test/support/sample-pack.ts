@@ -18,7 +18,7 @@ export async function packSample(archive: Buffer, shuffle: Shuffle = (list) => [
   const repositories = { archive: async () => archive } as Partial<Repositories> as Repositories;
   const { files, valuesText, carried } = await gatherSource(repositories, inputs.studio.policy, inputs, inputs.commit);
   const { manifestFile, deployFiles } = buildArtifact({ ...inputs, source: shuffle(files), valuesText });
-  return packZip(manifestFile, shuffle(deployFiles), { ...carried, renames: shuffle(carried.renames) });
+  return packZip(manifestFile, shuffle(deployFiles), shuffle(carried));
 }
 
 // Run by itself, in a process of another time zone: the path of an archive in, the artifact's digest out.

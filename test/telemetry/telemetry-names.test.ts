@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ERROR_CODES } from '../../src/errors.ts';
+import { ERROR_CODES } from '../../src/error-codes.ts';
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES } from '../../src/model/deployment.ts';
 import { ATTRIBUTES, LOG_FIELDS, LOG_MESSAGES, METRICS, SPANS } from '../../src/model/telemetry-names.ts';
 import { tableIn } from '../model/read-table.ts';

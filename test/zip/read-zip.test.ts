@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
-import type { ErrorCode } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import { readZip } from '../../src/zip/read-zip.ts';
 import type { ZipLimits } from '../../src/zip/zip-limits.ts';
 import { LIMITS } from '../support/make-artifact.ts';

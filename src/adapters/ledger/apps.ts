@@ -1,12 +1,13 @@
 import type { AppLedger, AppOverview } from '../../ledger.ts';
+import type { Deployment } from '../../model/deployment.ts';
 import type { Database } from '../postgres.ts';
 import { type AppRow, type DeploymentRow, type ReleaseRow, toApp, toDeployment, toRelease } from './rows.ts';
 
 type OverviewRow = ReleaseRow & {
+  wanted_deployment: string | null;
+  published_deployment: string | null;
   published_at: Date | null;
-  wanted: DeploymentRow | null;
-  published: DeploymentRow | null;
-  applied: DeploymentRow | null;
+  applied_deployment: string | null;
   applied_at: Date | null;
   helm_revision: number | null;
 };
@@ -24,17 +25,13 @@ export function makeAppLedger(db: Database): AppLedger {
         [org, app ?? null, after ?? null, limit],
       );
       const releases = await db.query<OverviewRow>(
-        `select r.*, to_jsonb(w) as wanted, to_jsonb(p) as published, to_jsonb(a) as applied
-           from pull_deploy.releases r
-           left join pull_deploy.deployments w on w.id = r.wanted_deployment
-           left join pull_deploy.deployments p on p.id = r.published_deployment
-           left join pull_deploy.deployments a on a.id = r.applied_deployment
-          where r.org = $1 and r.app = any($2) order by r.environment`,
+        'select * from pull_deploy.releases where org = $1 and app = any($2) order by environment',
         [org, apps.map((row) => row.app)],
       );
+      const deployments = await selectDeploymentsById(db, releases.flatMap(deploymentsOf));
       return apps.map((row) => ({
         ...toApp(row),
-        releases: releases.filter((release) => release.app === row.app).map(toOverview),
+        releases: releases.filter(({ app }) => app === row.app).map((release) => toOverview(release, deployments)),
       }));
     },
 
@@ -76,27 +73,25 @@ export function makeAppLedger(db: Database): AppLedger {
   };
 }
 
-function toOverview(row: OverviewRow): AppOverview['releases'][number] {
+/** Mostly one and the same. */
+const deploymentsOf = (row: OverviewRow): string[] =>
+  [row.wanted_deployment, row.published_deployment, row.applied_deployment].filter((id) => id !== null);
+
+async function selectDeploymentsById(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Deployment>> {
+  const rows = await db.query<DeploymentRow>('select * from pull_deploy.deployments where id = any($1::uuid[])', [
+    [...new Set(ids)],
+  ]);
+  return new Map(rows.map((row) => [row.id, toDeployment(row)]));
+}
+
+function toOverview(row: OverviewRow, deployments: ReadonlyMap<string, Deployment>): AppOverview['releases'][number] {
   return {
     ...toRelease(row),
     publishedAt: row.published_at ?? undefined,
-    wanted: row.wanted ? toDeployment(withDates(row.wanted)) : undefined,
-    published: row.published ? toDeployment(withDates(row.published)) : undefined,
-    applied: row.applied ? toDeployment(withDates(row.applied)) : undefined,
+    wanted: deployments.get(row.wanted_deployment ?? ''),
+    published: deployments.get(row.published_deployment ?? ''),
+    applied: deployments.get(row.applied_deployment ?? ''),
     appliedAt: row.applied_at ?? undefined,
     helmRevision: row.helm_revision ?? undefined,
   };
 }
-
-/** Inside JSON, times are text. */
-const withDates = (row: DeploymentRow): DeploymentRow => ({
-  ...row,
-  created_at: new Date(row.created_at),
-  updated_at: new Date(row.updated_at),
-  published_at: row.published_at && new Date(row.published_at),
-  blocked_at: row.blocked_at && new Date(row.blocked_at),
-  cluster_event_at: row.cluster_event_at && new Date(row.cluster_event_at),
-  applied_at: row.applied_at && new Date(row.applied_at),
-  rolled_back_at: row.rolled_back_at && new Date(row.rolled_back_at),
-  artifact_removed_at: row.artifact_removed_at && new Date(row.artifact_removed_at),
-});

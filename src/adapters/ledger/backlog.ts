@@ -1,4 +1,4 @@
-import type { Backlog, BacklogLedger } from '../../ledger.ts';
+import type { Backlog, BacklogLedger } from '../../ledger-upkeep.ts';
 import type { DeploymentState } from '../../model/deployment.ts';
 import type { Database } from '../postgres.ts';
 

@@ -22,12 +22,31 @@ export async function selectDeployments(db: Database, filter: DeploymentFilter):
     'created_at <': filter.createdTo,
     'ordinal <': filter.before,
   }).flatMap(([comparison, value]) => (value === undefined ? [] : [`${comparison} ${bind(value)}`]));
+  if (filter.createdFrom) conditions.push(`ordinal > ${ordinalBefore(bind(filter.org), bind(filter.createdFrom))}`);
+  if (filter.createdTo) conditions.push(`ordinal < ${ordinalAfter(bind(filter.org), bind(filter.createdTo))}`);
+  // First which, then what they are: for that, indexes alone are read, also those entries that are not of the page.
   const rows = await db.query<DeploymentRow>(
-    `select * from pull_deploy.deployments where ${conditions.join(' and ')} order by ordinal desc limit ${bind(filter.limit)}`,
+    `select d.* from (select ordinal from pull_deploy.deployments
+                       where ${conditions.join(' and ')} order by ordinal desc limit ${bind(filter.limit)}) page
+       join pull_deploy.deployments d using (ordinal) order by ordinal desc`,
     values,
   );
   return rows.map(toDeployment);
 }
+
+/**
+ * A span of time as a span of ordinals, so that a list begins where the span does: every index ends in the ordinal, and
+ * none but one knows the time. A row takes both as it is inserted; an hour is left for clocks that were put right.
+ */
+const ordinalBefore = (org: string, time: string): string =>
+  `coalesce((select ordinal from pull_deploy.deployments where org = ${org} and created_at < ${time}::timestamptz - ${LEEWAY}
+              order by created_at desc limit 1), 0)`;
+
+const ordinalAfter = (org: string, time: string): string =>
+  `coalesce((select ordinal from pull_deploy.deployments where org = ${org} and created_at > ${time}::timestamptz + ${LEEWAY}
+              order by created_at limit 1), ${Number.MAX_SAFE_INTEGER})`;
+
+const LEEWAY = "interval '1 hour'";
 
 export async function selectEvents(
   db: Database,

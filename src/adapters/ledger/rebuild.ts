@@ -1,5 +1,5 @@
 import { AppError, problem } from '../../errors.ts';
-import type { RebuildCounts, RebuildLedger, RebuiltDeployment, RebuiltRelease } from '../../ledger.ts';
+import type { RebuildCounts, RebuildLedger, RebuiltDeployment, RebuiltRelease } from '../../ledger-upkeep.ts';
 import { AWAITS_ARTIFACT, ENTERED_FROM } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
 import type { Database, Queryable } from '../postgres.ts';

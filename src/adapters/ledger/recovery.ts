@@ -1,4 +1,4 @@
-import type { RecoveryLedger } from '../../ledger.ts';
+import type { RecoveryLedger } from '../../ledger-upkeep.ts';
 import type { Database } from '../postgres.ts';
 import { LEASE } from './requests.ts';
 import { type DeploymentRow, toDeployment } from './rows.ts';

@@ -12,6 +12,7 @@ type StatusRow = {
   wanted_deployment: string | null;
   published_sequence: string | null;
   source_since: Date | null;
+  sources_etag: string | null;
   knows_stored: boolean;
 };
 
@@ -19,11 +20,12 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
   return {
     async releaseStatus(key, stored) {
       const [row] = await db.query<StatusRow>(
-        `select i.id as installation, r.wanted_sequence, r.wanted_deployment, r.published_sequence, r.source_since,
+        `select i.id as installation, r.wanted_sequence, r.wanted_deployment, r.published_sequence, r.source_since, c.sources_etag,
                 exists (select 1 from pull_deploy.deployments d
                          where d.id = $4::uuid and d.sequence = $5 and (d.org, d.app, d.environment) = ($1, $2, $3)) as knows_stored
            from pull_deploy.installation i
-           left join pull_deploy.releases r on (r.org, r.app, r.environment) = ($1, $2, $3)`,
+           left join pull_deploy.releases r on (r.org, r.app, r.environment) = ($1, $2, $3)
+           left join pull_deploy.clusters c on (c.org, c.environment) = ($1, $3)`,
         [
           ...keyValues(key),
           stored && isDeploymentId(stored.deploymentId) ? stored.deploymentId : null,
@@ -39,6 +41,7 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
             : { sequence: Number(row.wanted_sequence), deploymentId: row.wanted_deployment ?? undefined },
         publishedSequence: row.published_sequence === null ? undefined : Number(row.published_sequence),
         hasSource: row.source_since !== null,
+        sourcesEtag: row.sources_etag ?? undefined,
         knowsStored: row.knows_stored,
       };
     },
@@ -60,14 +63,16 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
 
     recordSources: (org, environment, apps) =>
       db.transaction(async (tx) => {
-        const rows = await tx.query<{ app: string }>(
+        const rows = await tx.query<{ app: string; published_deployment: string | null }>(
           `update pull_deploy.releases set source_since = clock_timestamp()
             where org = $1 and environment = $2 and app = any($3) and source_since is null and retired_at is null
-          returning app`,
+          returning app, published_deployment`,
           [org, environment, apps],
         );
+        // Thousands of apps may be new at once; those that were never deployed have nothing to finish.
+        const deployed = rows.filter(({ published_deployment }) => published_deployment !== null);
         const moved: Deployment[] = [];
-        for (const { app } of rows) moved.push(...(await finishPublished(tx, { org, app, environment })));
+        for (const { app } of deployed) moved.push(...(await finishPublished(tx, { org, app, environment })));
         return moved;
       }),
 
@@ -79,6 +84,18 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
         [filter?.org ?? null, filter?.environment ?? null],
       );
       return rows.map(toRelease);
+    },
+
+    async appsAndReleases() {
+      const rows = await db.query<{ org: string; app: string; environment: null } | ReleaseRow>(
+        `select org, app, r.environment, r.wanted_sequence, r.published_sequence, r.published_etag, r.source_since, r.retired_at
+           from pull_deploy.apps left join pull_deploy.releases r using (org, app) order by org, app, r.environment`,
+      );
+      const apps = rows.filter((row, i) => row.app !== rows[i - 1]?.app || row.org !== rows[i - 1]?.org);
+      return {
+        apps: apps.map(({ org, app }) => ({ org, app })),
+        releases: rows.filter((row) => row.environment !== null).map(toRelease),
+      };
     },
 
     async retire(key) {

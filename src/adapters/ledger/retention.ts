@@ -1,4 +1,4 @@
-import type { RetentionLedger } from '../../ledger.ts';
+import type { RetentionLedger } from '../../ledger-upkeep.ts';
 import { AWAITS_ARTIFACT } from '../../model/deployment.ts';
 import type { ArtifactPath } from '../../model/names.ts';
 import type { Retention } from '../../model/policy.ts';

@@ -1,0 +1,35 @@
+import type { TestStack } from '../test/support/stack.ts';
+
+const IN_PROGRESS = ['accepted', 'building', 'uploaded'];
+const LOOK_EVERY_MS = 4;
+
+export interface Deployed {
+  readonly id: string;
+  readonly state: string;
+  /** From the request until it is published, or overtaken by another. */
+  readonly milliseconds: number;
+}
+
+/** As Studio does: asks over HTTP, waits for the answer, and then for what becomes of it. One that is refused for now comes again. */
+export async function deployOnce(stack: TestStack, app: string): Promise<Deployed> {
+  const started = performance.now();
+  const url = `${stack.run.functionsUrl}/api/v1/ttd/${app}/deployments`;
+  const { id } = await ask(url);
+  for (;;) {
+    const [row] = await stack.sql<{ state: string }>('select state from pull_deploy.deployments where id = $1', [id]);
+    if (row && !IN_PROGRESS.includes(row.state))
+      return { id, state: row.state, milliseconds: performance.now() - started };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function ask(url: string): Promise<{ id: string }> {
+  for (;;) {
+    const body = JSON.stringify({ envName: 'tt02', tagName: '1' });
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const answer = (await response.json()) as { id: string };
+    if (response.status === 202) return answer;
+    if (response.status !== 429) throw new Error(`${response.status}: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { type Row, type Settings, timeBeside, toRows } from './measure.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const EMPTY = 'an empty function app';
+const BUNDLED = 'ours in one file';
+const OURS = 'ours as tsc leaves it';
+const AIM_MS = 250;
+
+/** What the worker gives to an app that it loads; here it only counts what is registered. */
+const WORKER = `
+  const Module = require('node:module');
+  const load = Module._load;
+  let functions = 0;
+  const core = {
+    setProgrammingModel() {}, registerHook() { return { dispose() {} }; }, log() {},
+    registerFunction() { functions++; return { dispose() {} }; },
+  };
+  Module._load = function (request, ...rest) { return request === '@azure/functions-core' ? core : load.call(this, request, ...rest); };
+  import(process.env.ENTRY).then(() => { console.log(functions); process.exit(); });
+`;
+
+const SETTINGS = {
+  ENVIRONMENTS_FILE: join(ROOT, 'environments.sample.yaml'),
+  STUDIO_STORAGE__blobServiceUri: 'https://studio.example.net',
+  PGHOST: 'db.example.net',
+  PGUSER: 'pull-deploy',
+  GITEA_URL: 'https://studio.example.net/repos',
+  AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
+  AUTH_AUDIENCE: 'api://pull-deploy',
+  FLUX_EVENTS_KEY: 'k'.repeat(32),
+};
+
+/** A process from its start until everything is registered, ours beside an app of one function that does nothing. */
+export async function measureColdStart({ rounds }: Settings): Promise<Row[]> {
+  // Below the project, so that packages are found.
+  const folder = await mkdtemp(join(ROOT, 'node_modules', '.cold-start-'));
+  try {
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    const empty = join(folder, 'empty.js');
+    await writeFile(
+      empty,
+      "import { app } from '@azure/functions';\napp.http('empty', { handler: () => ({ status: 200 }) });\n",
+    );
+    const main = join(folder, 'dist', 'main.js');
+    await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: ROOT });
+    const bundle = join(folder, 'bundle.js');
+    await makeBundle(main, bundle);
+    const taken = await timeBeside(rounds, {
+      [EMPTY]: () => start(empty, 1),
+      [OURS]: () => start(main, 10),
+      [BUNDLED]: () => start(bundle, 10),
+    });
+    const base = taken.get(EMPTY) ?? [];
+    return [
+      ...toRows('cold start', taken, EMPTY),
+      ...[OURS, BUNDLED].map((name) => more(name, taken.get(name) ?? [], base)),
+    ];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function start(entry: string, atLeast: number): Promise<void> {
+  const env = { PATH: process.env.PATH ?? '', ENTRY: pathToFileURL(entry).href, ...SETTINGS };
+  const { stdout } = await run(process.execPath, ['--eval', WORKER], { env });
+  if (!(Number(stdout) >= atLeast)) throw new Error(`${entry} registered ${stdout} functions`);
+}
+
+async function makeBundle(entry: string, outfile: string): Promise<void> {
+  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  await build({
+    ...{ entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm' },
+    ...{ external: ['@azure/functions-core', 'pg-native'], banner: { js: banner }, logLevel: 'error' },
+  });
+}
+
+function more(name: string, taken: readonly number[], base: readonly number[]): Row {
+  const differences = taken.map((time, round) => time - (base[round] ?? Number.NaN)).toSorted((a, b) => a - b);
+  const value = differences[Math.floor(differences.length / 2)] ?? Number.NaN;
+  return {
+    what: `cold start: ${name}, more than empty`,
+    unit: 'ms',
+    value,
+    aim: `at most ${AIM_MS} ms`,
+    isWithin: value <= AIM_MS,
+  };
+}

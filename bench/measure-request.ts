@@ -1,0 +1,64 @@
+import { startTestStack, type TestStack } from '../test/support/stack.ts';
+import { bareSubject, makeBareCalls, sumOf } from './bare-calls.ts';
+import { deployOnce } from './deploy-once.ts';
+import { type Row, type Settings, summarize, withAim } from './measure.ts';
+
+const APPS = ['parking-permit', 'grant-application', 'household-survey'];
+/** Of which it should take less than a second, on an idle machine of two cores. */
+const MIDDLE = 'grant-application';
+const AIM_MS = 1_000;
+const AIM_RATIO = 1.5;
+
+/** From the HTTP request over the blob's event to the published document, beside the calls that it can't do without. */
+export async function measureRequest({ rounds }: Settings): Promise<Row[]> {
+  const stack = await startTestStack();
+  try {
+    const rows: Row[] = [];
+    for (const app of APPS) rows.push(...(await measureApp(stack, app, rounds)));
+    return rows;
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function measureApp(stack: TestStack, app: string, rounds: number): Promise<Row[]> {
+  const subject = await bareSubject(stack, app);
+  const whole: number[] = [];
+  const bare: number[] = [];
+  const ratios: number[] = [];
+  const parts = new Map<string, number[]>();
+  const add = (name: string, value: number) => parts.set(name, [...(parts.get(name) ?? []), value]);
+  for (let round = -1; round < rounds; round++) {
+    const calls = await makeBareCalls(stack, subject);
+    const { id, state, milliseconds } = await deployOnce(stack, app);
+    if (state !== 'published') throw new Error(`${app}: ${state}`);
+    // The first makes containers and sources, and loads code.
+    if (round < 0) continue;
+    whole.push(milliseconds);
+    bare.push(sumOf(calls));
+    ratios.push(milliseconds / sumOf(calls));
+    for (const [name, taken] of Object.entries(calls)) add(`bare call: ${name}`, taken);
+    for (const [name, taken] of Object.entries(await stagesOf(stack, id))) add(`stage: ${name}`, taken);
+  }
+  const aim = { ratio: AIM_RATIO, ...(app === MIDDLE ? { value: AIM_MS } : {}) };
+  const row: Row = { what: `${app}: request to published`, unit: 'ms', ...summarize(whole) };
+  return [
+    { what: `${app}: the bare calls, one after the other`, unit: 'ms', ...summarize(bare) },
+    withAim({ ...row, ratio: summarize(ratios).value, beside: 'the bare calls' }, aim),
+    ...[...parts].map(([name, taken]): Row => ({ what: `${app}: ${name}`, unit: 'ms', ...summarize(taken) })),
+  ];
+}
+
+/** By the database's clock, from one event of its history to the next. */
+async function stagesOf(stack: TestStack, id: string): Promise<Record<string, number>> {
+  const rows = await stack.sql<{ type: string; at: Date }>(
+    'select type, created_at as at from pull_deploy.deployment_events where deployment_id = $1 order by created_at',
+    [id],
+  );
+  const at = new Map(rows.map((row) => [row.type, row.at.getTime()]));
+  const between = (from: string, to: string) => Math.max(0, (at.get(to) ?? Number.NaN) - (at.get(from) ?? Number.NaN));
+  return {
+    'accepted to built and stored': between('accepted', 'uploaded'),
+    'accepted to published': between('accepted', 'published'),
+  };
+}

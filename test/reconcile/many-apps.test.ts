@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { makeLedger } from '../../src/adapters/ledger/make-ledger.ts';
+import { AppError } from '../../src/errors.ts';
+import type { Ports } from '../../src/ports.ts';
+import { digestOfSources, ensureKustomization } from '../../src/publish/publish-sources.ts';
+import { reconcileSources } from '../../src/reconcile/reconcile-sources.ts';
+import { recordStatements } from '../support/explain.ts';
+import { FILL_ETAG, FILL_ORGS, LARGEST_ORG } from '../support/fill-ledger.ts';
+import { type FilledLedger, startFilledLedger } from '../support/filled-ledger.ts';
+import { FILLED_STUDIO } from '../support/filled-studio.ts';
+import { type CountedDocuments, makeMemoryDocuments } from '../support/memory-documents.ts';
+import { collectLog } from '../support/stack.ts';
+
+const APPS = 500;
+const CLUSTERS = 126;
+const ENVIRONMENTS = 6;
+
+describe('a reconcile pass over many apps', () => {
+  let filled: FilledLedger;
+  let statements: string[];
+  let documents: CountedDocuments;
+  let ports: Ports;
+  before(async () => {
+    filled = await startFilledLedger({ apps: APPS, deployments: 0 });
+    const { log } = collectLog();
+    const recorded = recordStatements(filled.database);
+    statements = recorded.statements;
+    const artifacts = { archivedIds: async () => [] } as unknown as Ports['artifacts'];
+    documents = makeMemoryDocuments(FILL_ETAG);
+    ports = { ledger: makeLedger(recorded.db), documents, artifacts, log } as unknown as Ports;
+    await recordClusters();
+  });
+  after(() => filled.stop());
+
+  /** As the passes before left them. */
+  async function recordClusters(): Promise<void> {
+    const { apps } = await ports.ledger.appsAndReleases();
+    for (const environment of FILLED_STUDIO.environments)
+      for (const org of FILL_ORGS) {
+        const desiredDigest = digestOfSources(
+          FILLED_STUDIO,
+          environment,
+          apps.filter((app) => app.org === org),
+        );
+        await ensureKustomization(ports, FILLED_STUDIO, org, environment.name);
+        await ports.ledger.recordCluster({ org, environment: environment.name, sourcesEtag: FILL_ETAG, desiredDigest });
+      }
+  }
+
+  let minute = 0;
+  async function pass() {
+    statements.length = 0;
+    documents.calls.length = 0;
+    const summary = await reconcileSources(ports, FILLED_STUDIO, new Date(minute++ * 60_000));
+    const count = (start: string, method?: string) =>
+      documents.calls.filter((call) => call.container.startsWith(start) && (!method || call.method === method)).length;
+    return { summary, count };
+  }
+
+  it('with nothing to do asks three times in the database, once of each cluster, and of a sixtieth of the apps', async () => {
+    const { summary, count } = await pass();
+    assert.equal(summary.planned, 0);
+    assert.equal(statements.length, 3);
+    assert.equal(count('cluster-'), CLUSTERS);
+    assert.equal(count('app-'), (APPS * ENVIRONMENTS) / 60);
+    assert.equal(documents.calls.filter(({ method }) => method === 'write').length, 0);
+  });
+
+  it('makes the same few calls for one new app, however many its org has', async () => {
+    const counts: unknown[] = [];
+    for (const org of [LARGEST_ORG, 'o1']) {
+      // The first time, the sources themselves are not there yet in this test.
+      for (const app of ['first-app', 'second-app']) {
+        await ports.ledger.registerApp({ org, app });
+        const { summary, count } = await pass();
+        assert.deepEqual([summary.releasesPublished, summary.sourcesPublished], [ENVIRONMENTS, ENVIRONMENTS]);
+        if (app === 'first-app') continue;
+        const others = CLUSTERS - ENVIRONMENTS;
+        counts.push({
+          statements: statements.length,
+          app: count(`app-${org}-${app}`),
+          cluster: count('cluster-') - others,
+        });
+      }
+    }
+    assert.deepEqual(counts[0], counts[1]);
+    // In each environment: 5 statements for the release and 4 for the sources; of each a read and a write, and what guards them.
+    assert.deepEqual(counts[0], {
+      statements: 3 + ENVIRONMENTS * 9,
+      app: ENVIRONMENTS * 2,
+      cluster: ENVIRONMENTS * 5,
+    });
+  });
+
+  it('writes the sources of an org once for all its new apps, few at a time, and goes on where it was ended', async () => {
+    for (let i = 0; i < 40; i++) await ports.ledger.registerApp({ org: LARGEST_ORG, app: `new-${i}` });
+    documents.mostAtOnce = 0;
+    let left = 100;
+    documents.beforeWrite = ({ container }) => {
+      if (container.startsWith('app-') && left-- <= 0) throw new AppError('STORAGE_UNAVAILABLE', 'ended here');
+    };
+    const first = await pass();
+    assert.deepEqual([first.summary.releasesPublished, first.count('cluster-', 'write')], [100, 3]);
+    documents.beforeWrite = () => {};
+    const second = await pass();
+    assert.deepEqual([second.summary.releasesPublished, second.count('app-', 'write')], [140, 140]);
+    assert.ok(second.count('cluster-', 'write') <= ENVIRONMENTS);
+    assert.ok(documents.mostAtOnce <= 8, String(documents.mostAtOnce));
+    assert.equal((await pass()).summary.planned, 0);
+  });
+});
