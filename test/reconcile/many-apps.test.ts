@@ -5,6 +5,7 @@ import { AppError } from '../../src/errors.ts';
 import type { Ports } from '../../src/ports.ts';
 import { digestOfSources, ensureKustomization } from '../../src/publish/publish-sources.ts';
 import { reconcileSources } from '../../src/reconcile/reconcile-sources.ts';
+import { NO_TELEMETRY } from '../../src/telemetry.ts';
 import { recordStatements } from '../support/explain.ts';
 import { FILL_ETAG, FILL_ORGS, LARGEST_ORG } from '../support/fill-ledger.ts';
 import { type FilledLedger, startFilledLedger } from '../support/filled-ledger.ts';
@@ -28,7 +29,9 @@ describe('a reconcile pass over many apps', () => {
     statements = recorded.statements;
     const artifacts = { archivedIds: async () => [] } as unknown as Ports['artifacts'];
     documents = makeMemoryDocuments(FILL_ETAG);
-    ports = { ledger: makeLedger(recorded.db), documents, artifacts, log } as unknown as Ports;
+    const clusters = { pullNow() {}, settled: async () => {} };
+    const ledger = makeLedger(recorded.db);
+    ports = { ledger, documents, artifacts, clusters, log, telemetry: NO_TELEMETRY } as unknown as Ports;
     await recordClusters();
   });
   after(() => filled.stop());

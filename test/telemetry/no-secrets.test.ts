@@ -229,7 +229,7 @@ describe('secrets', () => {
   function refuseLogin(socket: import('node:net').Socket): void {
     socket.unref().on('error', () => {});
     socket.once('data', () => {
-      const fields = `SFATAL\0C28P01\0Mpassword ${SECRETS.databasePassword} refused\0\0`;
+      const fields = `SFATAL\0CXX000\0Mpassword ${SECRETS.databasePassword} refused\0\0`;
       const length = Buffer.alloc(4);
       length.writeInt32BE(fields.length + 4);
       socket.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]));
