@@ -7,7 +7,7 @@ import { inflateEntry } from '../src/zip/inflate.ts';
 import { mapEntries } from '../src/zip/map-entries.ts';
 import { readZip } from '../src/zip/read-zip.ts';
 import { zipLimits } from '../src/zip/zip-limits.ts';
-import type { TestStack } from '../test/support/stack.ts';
+import type { BenchSite } from './start-site.ts';
 
 const deflate = promisify(deflateRaw) as (content: Buffer, options: object) => Promise<Buffer>;
 
@@ -20,15 +20,15 @@ export interface BareSubject {
   readonly contents: readonly Buffer[];
 }
 
-export async function bareSubject(stack: TestStack, app: string): Promise<BareSubject> {
-  const commit = stack.repositories.find((one) => one.app === app)?.headCommit ?? '';
-  const archive = (await stack.connection.ports.repositories.archive({ org: 'ttd', app }, commit)) as Buffer;
+export async function bareSubject(site: BenchSite, app: string): Promise<BareSubject> {
+  const commit = site.repositories.find((one) => one.app === app)?.headCommit ?? '';
+  const archive = (await site.ports.repositories.archive({ org: 'ttd', app }, commit)) as Buffer;
   const { entries } = readZip(archive, 'git', zipLimits(DEFAULT_POLICY.limits));
   return { app, commit, contents: await Promise.all(entries.map(inflateEntry)) };
 }
 
-export async function makeBareCalls(stack: TestStack, { app, commit, contents }: BareSubject): Promise<BareCalls> {
-  const { repositories, artifacts, documents } = stack.connection.ports;
+export async function makeBareCalls(site: BenchSite, { app, commit, contents }: BareSubject): Promise<BareCalls> {
+  const { repositories, artifacts, documents } = site.ports;
   const path: ArtifactPath = { org: 'ttd', app, environment: 'bench', deploymentId: randomUUID() };
   const place = { environment: 'tt02', container: 'bench', blob: path.deploymentId };
   const timed = async <T>(call: () => Promise<T>): Promise<[T, number]> => {
@@ -40,7 +40,7 @@ export async function makeBareCalls(stack: TestStack, { app, commit, contents }:
   const [, upload] = await timed(() => artifacts.archive(path, archive as Buffer));
   const [, download] = await timed(() => artifacts.readArtifact(path));
   const [, commitMs] = await timed(() =>
-    stack.sql('insert into pull_deploy.incoming_attempts (blob) values ($1)', [path.deploymentId]),
+    site.sql('insert into pull_deploy.incoming_attempts (blob) values ($1)', [path.deploymentId]),
   );
   const [, publish] = await timed(() => documents.write(place, 'x'.repeat(10_000), undefined));
   return { fetch, deflate: deflating, upload, download, commit: commitMs, publish };

@@ -1,4 +1,4 @@
-import type { TestStack } from '../test/support/stack.ts';
+import type { BenchSite } from './start-site.ts';
 
 const IN_PROGRESS = ['accepted', 'building', 'uploaded'];
 const LOOK_EVERY_MS = 4;
@@ -11,12 +11,12 @@ export interface Deployed {
 }
 
 /** As Studio does: asks over HTTP, waits for the answer, and then for what becomes of it. One that is refused for now comes again. */
-export async function deployOnce(stack: TestStack, app: string): Promise<Deployed> {
+export async function deployOnce(site: BenchSite, app: string): Promise<Deployed> {
   const started = performance.now();
-  const url = `${stack.run.functionsUrl}/api/v1/ttd/${app}/deployments`;
+  const url = `${site.functionsUrl}/api/v1/ttd/${app}/deployments`;
   const { id } = await ask(url);
   for (;;) {
-    const [row] = await stack.sql<{ state: string }>('select state from pull_deploy.deployments where id = $1', [id]);
+    const [row] = await site.sql<{ state: string }>('select state from pull_deploy.deployments where id = $1', [id]);
     if (row && !IN_PROGRESS.includes(row.state))
       return { id, state: row.state, milliseconds: performance.now() - started };
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

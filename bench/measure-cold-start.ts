@@ -74,7 +74,8 @@ async function start(entry: string, atLeast: number): Promise<void> {
 }
 
 async function makeBundle(entry: string, outfile: string): Promise<void> {
-  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  const banner =
+    "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
   await build({
     ...{ entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm' },
     ...{ external: ['@azure/functions-core', 'pg-native'], banner: { js: banner }, logLevel: 'error' },

@@ -94,10 +94,11 @@ async function measureNewApps(): Promise<Row[]> {
   }
 }
 
-async function pass({ ports, calls }: Site, studio = FILLED_STUDIO) {
+async function pass({ ports, calls, lines }: Site, studio = FILLED_STUDIO) {
   Object.assign(calls, { statements: 0, cluster: 0, app: 0, writes: 0, mostAtOnce: 0 });
   const started = performance.now();
   const { planned, failures } = await reconcileSources(ports, studio, PASS);
-  if (failures > 0) throw new Error(`${failures} changes failed`);
+  if (failures > 0)
+    throw new Error(`${failures} changes failed: ${JSON.stringify(lines.findLast(({ level }) => level === 'error'))}`);
   return { milliseconds: performance.now() - started, planned };
 }

@@ -1,7 +1,7 @@
-import { startTestStack, type TestStack } from '../test/support/stack.ts';
 import { bareSubject, makeBareCalls, sumOf } from './bare-calls.ts';
 import { deployOnce } from './deploy-once.ts';
 import { type Row, type Settings, summarize, withAim } from './measure.ts';
+import { type BenchSite, startBenchSite } from './start-site.ts';
 
 const APPS = ['parking-permit', 'grant-application', 'household-survey'];
 /** Of which it should take less than a second, on an idle machine of two cores. */
@@ -11,26 +11,26 @@ const AIM_RATIO = 1.5;
 
 /** From the HTTP request over the blob's event to the published document, beside the calls that it can't do without. */
 export async function measureRequest({ rounds }: Settings): Promise<Row[]> {
-  const stack = await startTestStack();
+  const site = await startBenchSite();
   try {
     const rows: Row[] = [];
-    for (const app of APPS) rows.push(...(await measureApp(stack, app, rounds)));
+    for (const app of APPS) rows.push(...(await measureApp(site, app, rounds)));
     return rows;
   } finally {
-    await stack.stop();
+    await site.stop();
   }
 }
 
-async function measureApp(stack: TestStack, app: string, rounds: number): Promise<Row[]> {
-  const subject = await bareSubject(stack, app);
+async function measureApp(site: BenchSite, app: string, rounds: number): Promise<Row[]> {
+  const subject = await bareSubject(site, app);
   const whole: number[] = [];
   const bare: number[] = [];
   const ratios: number[] = [];
   const parts = new Map<string, number[]>();
   const add = (name: string, value: number) => parts.set(name, [...(parts.get(name) ?? []), value]);
   for (let round = -1; round < rounds; round++) {
-    const calls = await makeBareCalls(stack, subject);
-    const { id, state, milliseconds } = await deployOnce(stack, app);
+    const calls = await makeBareCalls(site, subject);
+    const { id, state, milliseconds } = await deployOnce(site, app);
     if (state !== 'published') throw new Error(`${app}: ${state}`);
     // The first makes containers and sources, and loads code.
     if (round < 0) continue;
@@ -38,7 +38,7 @@ async function measureApp(stack: TestStack, app: string, rounds: number): Promis
     bare.push(sumOf(calls));
     ratios.push(milliseconds / sumOf(calls));
     for (const [name, taken] of Object.entries(calls)) add(`bare call: ${name}`, taken);
-    for (const [name, taken] of Object.entries(await stagesOf(stack, id))) add(`stage: ${name}`, taken);
+    for (const [name, taken] of Object.entries(await stagesOf(site, id))) add(`stage: ${name}`, taken);
   }
   const aim = { ratio: AIM_RATIO, ...(app === MIDDLE ? { value: AIM_MS } : {}) };
   const row: Row = { what: `${app}: request to published`, unit: 'ms', ...summarize(whole) };
@@ -50,8 +50,8 @@ async function measureApp(stack: TestStack, app: string, rounds: number): Promis
 }
 
 /** By the database's clock, from one event of its history to the next. */
-async function stagesOf(stack: TestStack, id: string): Promise<Record<string, number>> {
-  const rows = await stack.sql<{ type: string; at: Date }>(
+async function stagesOf(site: BenchSite, id: string): Promise<Record<string, number>> {
+  const rows = await site.sql<{ type: string; at: Date }>(
     'select type, created_at as at from pull_deploy.deployment_events where deployment_id = $1 order by created_at',
     [id],
   );

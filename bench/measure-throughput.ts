@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { startTestStack, type TestStack } from '../test/support/stack.ts';
 import { bareSubject, makeBareCalls } from './bare-calls.ts';
 import { deployOnce } from './deploy-once.ts';
 import { generateApp } from './generate-app.ts';
 import { type Row, type Settings, withAim } from './measure.ts';
+import { type BenchSite, startBenchSite } from './start-site.ts';
 
 const APPS = 20;
 const DEPLOYMENTS = 200;
@@ -17,15 +17,15 @@ export async function measureThroughput({ temporary }: Settings): Promise<Row[]>
   const folder = join(temporary, 'throughput');
   const apps = Array.from({ length: APPS }, (_, i) => `load-${i}`);
   for (const app of apps) await generateApp(join(folder, 'ttd', app), app, SIZE);
-  const stack = await startTestStack({ apps: folder });
+  const site = await startBenchSite({ apps: folder });
   try {
     // Containers, sources and code are there after this.
-    for (const app of apps) await deployOnce(stack, app);
-    const bare = await bareRate(stack, apps);
+    for (const app of apps) await deployOnce(site, app);
+    const bare = await bareRate(site, apps);
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
     const started = performance.now();
-    const taken = await byClients(apps, async (app) => (await deployOnce(stack, app)).milliseconds);
+    const taken = await byClients(apps, async (app) => (await deployOnce(site, app)).milliseconds);
     const rate = (DEPLOYMENTS / (performance.now() - started)) * 1_000;
     delay.disable();
     const sorted = taken.toSorted((a, b) => a - b);
@@ -40,14 +40,14 @@ export async function measureThroughput({ temporary }: Settings): Promise<Row[]>
       withAim({ what: 'event-loop delay, p99', unit: 'ms', value: loop }, { value: AIM_MS }),
     ];
   } finally {
-    await stack.stop();
+    await site.stop();
   }
 }
 
-async function bareRate(stack: TestStack, apps: readonly string[]): Promise<number> {
-  const subjects = new Map(await Promise.all(apps.map(async (app) => [app, await bareSubject(stack, app)] as const)));
+async function bareRate(site: BenchSite, apps: readonly string[]): Promise<number> {
+  const subjects = new Map(await Promise.all(apps.map(async (app) => [app, await bareSubject(site, app)] as const)));
   const started = performance.now();
-  await byClients(apps, (app) => makeBareCalls(stack, subjects.get(app) as never));
+  await byClients(apps, (app) => makeBareCalls(site, subjects.get(app) as never));
   return (DEPLOYMENTS / (performance.now() - started)) * 1_000;
 }
 

@@ -32,11 +32,11 @@ const names = positionals.length > 0 ? positionals : [...Object.keys(PARTS), 'at
 const rounds = Number(values.rounds ?? 5);
 const temporary = await mkdtemp(join(tmpdir(), 'bench-'));
 const settings: Settings = { rounds, temporary };
-const before = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '{}'));
-const parts: Record<string, unknown> = { ...before.parts };
+const parts: Record<string, unknown> = {};
 try {
   for (const name of names) parts[name] = { ...(await measurePart(name)), ...circumstances() };
-  await writeFile(RESULTS, `${JSON.stringify({ parts }, null, 2)}\n`);
+  const before = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '{}'));
+  await writeFile(RESULTS, `${JSON.stringify({ parts: { ...before.parts, ...parts } }, null, 2)}\n`);
 } finally {
   await rm(temporary, { recursive: true });
 }

@@ -134,9 +134,12 @@ export function isOtherForm(entry: SourceEntry): boolean {
   });
 }
 
-/** A patch that names an object without changing it: kustomize fails when the object is not there. */
-function requirePatch(configMap: string): { patch: string } {
-  return {
-    patch: toYaml({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: configMap, namespace: NAMESPACE } }),
-  };
-}
+/** Any name of ours; none needs quotes, since all end in letters behind a hyphen. */
+const NAME = 'name-of-a-config-map';
+const PATCH = toYaml({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME, namespace: NAMESPACE } });
+
+/**
+ * A patch that names an object without changing it: kustomize fails when the object is not there. Written once: an org of
+ * thousands of apps has as many, and writing YAML was a third of the time that it took to render its sources.
+ */
+const requirePatch = (configMap: string): { patch: string } => ({ patch: PATCH.replace(NAME, configMap) });

@@ -223,6 +223,10 @@ export async function ensureKustomization(
   return (await ports.documents.write(place, wanted, stored?.etag)) !== undefined;
 }
 
+/** What we wrote is in the order in which we write it: so mostly there is nothing to sort. */
+const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b) || canonicalJson(a) === canonicalJson(b);
+
 /** Pure. What stands in the document stays, what the ledger knows is added or put right. */
 export function mergeEntries(
   stored: readonly SourceEntry[],
@@ -234,7 +238,7 @@ export function mergeEntries(
     const existing = entries.get(entry.name);
     const isWhole = existing !== undefined && existing.objects.length === entry.objects.length;
     const keep = isWhole && isOtherForm(existing) && otherForms === 'keep other forms';
-    const same = isWhole && canonicalJson(existing.objects) === canonicalJson(entry.objects);
+    const same = isWhole && isSame(existing.objects, entry.objects);
     if (!keep && !same) entries.set(entry.name, entry);
   }
   const known = new Set(desired.map(({ name }) => name));
