@@ -1,5 +1,6 @@
 import { appProblems, checkedSizeProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
 import { MAX_SCANNED_BYTES, secretProblems } from '../build/check-secrets.ts';
+import { hasSecretTrace } from '../build/find-secret-traces.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { SOURCE_FOLDER } from '../model/artifact.ts';
@@ -50,7 +51,8 @@ export async function gatherSource(
       throw new AppError('GITEA_ARCHIVE_INVALID', `the archive of ${commit} is damaged at ${path}`, { cause });
     });
     if (content !== undefined && isCheckedFile(path)) contents.set(path, content);
-    if (content !== undefined && secrets.length < MAX_WARNINGS) secrets.push(...(await secretProblems(path, content)));
+    if (content !== undefined && secrets.length < MAX_WARNINGS && hasSecretTrace(content))
+      secrets.push(...(await secretProblems(path, content)));
     return digest;
   });
   const paths = files.map(({ path }) => path);

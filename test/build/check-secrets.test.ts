@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as preset from '@secretlint/secretlint-rule-preset-recommend';
 import { secretProblems } from '../../src/build/check-secrets.ts';
+import { hasSecretTrace } from '../../src/build/find-secret-traces.ts';
 
 /** Put together at run time, so that no scanner takes this file for a leak. */
 const fake = (...parts: string[]) => parts.join('');
@@ -85,12 +86,17 @@ describe('a secret in clear', () => {
       }
     });
 
-  it('is found in every form that a rule knows', async () => {
-    for (const text of [...Object.values(OF_RULES).flat(), ...OF_OURS])
-      assert.ok((await secretProblems('App/some.file', Buffer.from(`a\n${text}\n`))).length > 0, text.slice(0, 12));
-    assert.ok((await secretProblems('.npmrc', Buffer.from(fake('//r/:_auth', 'Token=abcdefgh\n')))).length > 0);
-    const github = fake('https://abcdef:x-oauth', '-basic@github.com/');
-    assert.ok((await secretProblems('package.json', Buffer.from(github))).length > 0);
+  it('is found in every form that a rule knows, and has a trace for whoever only looks for those', async () => {
+    const ofAnyFile = [...Object.values(SECRETS), ...Object.values(OF_RULES).flat(), ...OF_OURS];
+    const found: [path: string, text: string][] = [
+      ...ofAnyFile.map((text): [string, string] => ['App/some.file', `a\n${text}\n`]),
+      ['.npmrc', fake('//r/:_auth', 'Token=abcdefgh\n')],
+      ['package.json', fake('https://abcdef:x-oauth', '-basic@github.com/')],
+    ];
+    for (const [path, text] of found) {
+      assert.ok((await secretProblems(path, Buffer.from(text))).length > 0, text.slice(0, 12));
+      assert.ok(hasSecretTrace(Buffer.from(text)), `no trace of ${text.slice(0, 12)}`);
+    }
   });
 
   it('has an example here for each rule there is', () => {
