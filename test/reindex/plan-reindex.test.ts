@@ -2,29 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bareRelease, releaseDocument } from '../../src/build/release-document.ts';
 import { sourceEntry } from '../../src/build/sources-document.ts';
-import type { Studio } from '../../src/model/environments.ts';
-import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { type ReleaseMarker, readMarker } from '../../src/model/release.ts';
 import { planReindex } from '../../src/reindex/plan-reindex.ts';
 import type { ArchivedDeployment } from '../../src/reindex/read-archive.ts';
 import type { Published, PublishedDocument } from '../../src/reindex/read-published.ts';
+import { STUDIO, TT02 } from '../support/make-artifact.ts';
 
-const TT02 = {
-  name: 'tt02',
-  hostname: 'tt02.altinn.no',
-  blobEndpoint: 'https://tt02.blob.core.windows.net',
-  orgs: ['ttd'],
-  acceptDrops: true,
-};
-const STUDIO: Studio = {
-  name: 'dev',
-  chart: { name: 'deployment', version: '3.12.0', repository: 'altinn-charts' },
-  registryPattern: '{org}altinnregistry01.azurecr.io',
-  appSecretPattern: '{org}-{app}-env',
-  clusterSilenceMinutes: 15,
-  policy: DEFAULT_POLICY,
-  environments: [TT02],
-};
 const KEY = { org: 'ttd', app: 'one-app', environment: 'tt02' };
 const OURS = '00000000-0000-4000-8000-00000000000a';
 const OTHER = '00000000-0000-4000-8000-00000000000b';
