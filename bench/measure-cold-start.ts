@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { AZURE_SETTINGS } from '../test/support/azure-settings.ts';
 import { type Row, type Settings, timeBeside, toRows } from './measure.ts';
 
 const run = promisify(execFile);
@@ -26,16 +27,7 @@ const WORKER = `
   import(process.env.ENTRY).then(() => { console.log(functions); process.exit(); });
 `;
 
-const SETTINGS = {
-  ENVIRONMENTS_FILE: join(ROOT, 'environments.sample.yaml'),
-  STUDIO_STORAGE__blobServiceUri: 'https://studio.example.net',
-  PGHOST: 'db.example.net',
-  PGUSER: 'pull-deploy',
-  GITEA_URL: 'https://studio.example.net/repos',
-  AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-  AUTH_AUDIENCE: 'api://pull-deploy',
-  FLUX_EVENTS_KEY: 'k'.repeat(32),
-};
+const SETTINGS = { ENVIRONMENTS_FILE: join(ROOT, 'environments.sample.yaml'), ...AZURE_SETTINGS };
 
 /** A process from its start until everything is registered, ours beside an app of one function that does nothing. */
 export async function measureColdStart({ rounds }: Settings): Promise<Row[]> {

@@ -5,25 +5,18 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { type Config, type Env, loadConfig, loadDatabaseConfig, SETTINGS } from '../src/config.ts';
+import { type Config, type Env, loadConfig, loadDatabaseConfig } from '../src/config.ts';
 import { readEnvironments } from '../src/environments-file.ts';
+import { SETTINGS } from '../src/settings.ts';
 import { tableIn } from './model/read-table.ts';
+import { AZURE_SETTINGS } from './support/azure-settings.ts';
 
 const top = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const SAMPLE = top('environments.sample.yaml');
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const IN_AZURE: Env = {
-  ENVIRONMENTS_FILE: SAMPLE,
-  STUDIO_STORAGE__blobServiceUri: 'https://studio.example.net',
-  PGHOST: 'db.example.net',
-  PGUSER: 'pull-deploy',
-  GITEA_URL: 'https://studio.example.net/repos',
-  AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-  AUTH_AUDIENCE: 'api://pull-deploy',
-  FLUX_EVENTS_KEY: 'k'.repeat(32),
-};
+const IN_AZURE: Env = { ENVIRONMENTS_FILE: SAMPLE, ...AZURE_SETTINGS };
 const LOCAL: Env = {
   ENVIRONMENTS_FILE: SAMPLE,
   AZURE_FUNCTIONS_ENVIRONMENT: 'Development',

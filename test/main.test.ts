@@ -6,20 +6,12 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { App } from '../src/app.ts';
 import { makeTable } from '../src/functions/table.ts';
+import { AZURE_SETTINGS } from './support/azure-settings.ts';
 import { type Call, type Loaded, loadUnderWorker, type Registered } from './support/functions-worker.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const RIGHT = {
-  ENVIRONMENTS_FILE: join(ROOT, 'environments.sample.yaml'),
-  STUDIO_STORAGE__blobServiceUri: 'https://studio.example.net',
-  PGHOST: 'db.example.net',
-  PGUSER: 'pull-deploy',
-  GITEA_URL: 'https://studio.example.net/repos',
-  AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-  AUTH_AUDIENCE: 'api://pull-deploy',
-  FLUX_EVENTS_KEY: 'k'.repeat(32),
-};
+const RIGHT = { ENVIRONMENTS_FILE: join(ROOT, 'environments.sample.yaml'), ...AZURE_SETTINGS };
 
 /** Nothing is connected to before it is needed. */
 const LOCAL = {

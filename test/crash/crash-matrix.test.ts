@@ -20,8 +20,8 @@ const PAIRS = process.env.CRASH_PAIRS;
 const ALL_PAIRS = PAIRS === 'all';
 const SAMPLED_PAIRS = Number(PAIRS ?? 3);
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 31);
-/** One for each run that needs a new one. */
-const APPS = 60;
+/** One for each run that needs a new one: those of the first workload. */
+const APPS = 45;
 
 /** Both crash points of every call that a workload makes, in order. */
 type Points = readonly Fault[];

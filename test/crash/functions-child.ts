@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { startFunctionsHost } from '../../local/host/functions-host.ts';
+import { TIME_LIMITS } from '../../src/adapters/time-limits.ts';
 import { makeApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { connect } from '../../src/connect.ts';
@@ -14,7 +15,9 @@ import { type Fault, faultyPorts } from './faulty-ports.ts';
 const loaded = loadConfig(process.env);
 if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
 const quiet = { info() {}, warn() {}, error() {} };
-const { ports } = connect(loaded.config, quiet);
+// Few connections: each is a process of the server's, and this one does not live long.
+const database = { ...TIME_LIMITS.database, maxConnections: 3 };
+const { ports } = connect(loaded.config, quiet, { ...TIME_LIMITS, database });
 let fault: Fault | undefined;
 const calls: string[] = [];
 const app = makeApp(

@@ -13,7 +13,7 @@ import { startTestStack, type TestStack } from '../support/stack.ts';
 import { bundleChild, ChildPool, type FunctionsChild } from './child-pool.ts';
 
 /** How often the process is killed; `npm run test:crash` does it more often. */
-const KILLS = Number(process.env.CRASH_KILLS ?? 6);
+const KILLS = Number(process.env.CRASH_KILLS ?? 4);
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 31);
 const APPS = 6;
 const CLIENTS = 4;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Env, loadConfig, SETTINGS } from '../../src/config.ts';
+import { type Env, loadConfig } from '../../src/config.ts';
+import { SETTINGS } from '../../src/settings.ts';
 import { readBicepFiles } from '../support/read-bicep.ts';
 
 const top = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { migrate } from '../../infra/migrations.ts';
 import { fluxEventsToken, fluxReceiverToken } from '../../src/model/cluster-keys.ts';
 import { get, post, waitForEnd } from '../support/api.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -43,11 +44,10 @@ describe("an operator's command", () => {
 
   it('says how it is used when it is called wrongly', async () => {
     for (const [command, ...args] of [
-      ['retire'],
-      ['retire', 'ttd/parking-permit'],
       ['retire', 'nonsense', '--environment', 'tt02'],
       ['upgrade-sources', '--environment', 'tt02', '--apply', '--dry-run'],
       ['restore', '--unknown'],
+      ['reindex', '--environment', 'tt02'],
       ['webhook-key', '--environment', 'tt02'],
     ] as const) {
       const { code, out } = await run(command, ...args);
@@ -168,7 +168,7 @@ describe("an operator's command", () => {
   it('rebuilds a database that was lost, once it is told to', async () => {
     const release = await documentOf('app-ttd-parking-permit', 'release/release.yaml');
     await stack.sql('drop schema pull_deploy cascade');
-    assert.equal((await run('migrate')).code, 0);
+    await migrate(stack.config.database);
     const plan = await run('reindex');
     assert.deepEqual([plan.code, /Nothing was changed\. Run again with --apply/.test(plan.out)], [0, true], plan.out);
     assert.match(plan.out, /\d deployments, \d+ releases in storage[\s\S]*What storage does not tell/);
@@ -178,6 +178,5 @@ describe("an operator's command", () => {
     await stack.app.reconcileSources(new Date());
     assert.equal(await documentOf('app-ttd-parking-permit', 'release/release.yaml'), release);
     assert.deepEqual((await stack.app.checkHealth()).holds, []);
-    assert.match((await run('reindex', '--environment', 'tt02')).out, /npm run reindex --/);
   });
 });

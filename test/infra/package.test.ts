@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import JSZip from 'jszip';
 import { ROUTES } from '../../src/functions/table.ts';
+import { AZURE_SETTINGS } from '../support/azure-settings.ts';
 import { type Call, loadUnderWorker } from '../support/functions-worker.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -58,15 +59,7 @@ describe('the package', () => {
   });
 
   it('registers every function with settings of Azure, and finds its environments file', async () => {
-    const { functions } = await load({
-      STUDIO_STORAGE__blobServiceUri: 'https://studio.example.net',
-      PGHOST: 'db.example.net',
-      PGUSER: 'pull-deploy',
-      GITEA_URL: 'https://studio.example.net/repos',
-      AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-      AUTH_AUDIENCE: 'api://pull-deploy',
-      FLUX_EVENTS_KEY: 'k'.repeat(32),
-    });
+    const { functions } = await load(AZURE_SETTINGS);
     assert.ok(functions.length > ROUTES.length, 'the triggers too');
   });
 

@@ -9,7 +9,7 @@ export function runs(
   { short, long }: { short: number; long: number },
 ): { numRuns: number; seed: number } {
   const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
-  const numRuns = IS_LONG ? long : short;
+  const numRuns = Number(process.env.FC_RUNS ?? (IS_LONG ? long : short));
   t.diagnostic(`${numRuns} runs, FC_SEED=${seed}`);
   return { numRuns, seed };
 }
