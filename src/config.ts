@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { StorageConfig } from './adapters/blob-storage.ts';
 import type { GiteaConfig } from './adapters/gitea.ts';
 import type { DatabaseConfig } from './adapters/postgres.ts';
+import type { StorageConfig } from './adapters/storage-calls.ts';
 import { type EnvironmentsFile, readEnvironments } from './environments-file.ts';
 import { type Problem, problem } from './errors.ts';
 import type { Studio } from './model/environments.ts';

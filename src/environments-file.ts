@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
-import type { StorageConfig } from './adapters/blob-storage.ts';
+import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
+import type { StorageConfig } from './adapters/storage-calls.ts';
 import { type Problem, problem } from './errors.ts';
 import { isRecord } from './model/digest.ts';
 import type { Environment, Studio } from './model/environments.ts';
@@ -116,7 +117,7 @@ export function readEnvironments(
   const issues = parsed.error?.issues ?? [];
   const addresses = addressesIn(content);
   const messages = [
-    ...issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`),
+    ...issues.map((issue) => `${toDotPath(issue.path)}: ${issue.message}`),
     ...addresses.flatMap((one) => (options.development ? [] : addressProblems(one))),
     ...sharedAccounts(addresses),
   ];

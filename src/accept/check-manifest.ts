@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { type Problem, problem } from '../errors.ts';
 import {
@@ -46,7 +46,7 @@ export function readManifest(content: Buffer, maxFiles: number): { manifest?: Ma
   if (result.success) return { manifest: result.data, problems: [] };
   return {
     problems: result.error.issues.map((issue) =>
-      problem('MANIFEST_INVALID', `${MANIFEST_FILE}: ${z.core.toDotPath(issue.path)}: ${issue.message}`, MANIFEST_FILE),
+      problem('MANIFEST_INVALID', `${MANIFEST_FILE}: ${toDotPath(issue.path)}: ${issue.message}`, MANIFEST_FILE),
     ),
   };
 }

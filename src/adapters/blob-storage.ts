@@ -1,13 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
-import { type BlobItem, BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
-import { AppError, redactUrl } from '../errors.ts';
-import { managedIdentity } from './identity.ts';
+import type { BlobItem, BlobRequestConditions, BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import { isPassing, isRestError, makeStorageCall, type StorageCall, type StorageConfig } from './storage-calls.ts';
 import { TIME_LIMITS } from './time-limits.ts';
-
-/** A connection string only in the local run; in Azure the account's address, and the identity of the function app. */
-export type StorageConfig =
-  | { readonly connectionString: string }
-  | { readonly blobServiceUri: string; readonly managedIdentityClientId: string | undefined };
 
 export interface StoredBlob {
   readonly bytes: Buffer;
@@ -62,118 +56,123 @@ export interface BlobAccount {
   ping(): Promise<void>;
 }
 
+/** Nothing is asked, and no SDK loaded, before the first call. */
 export function openStorage(config: StorageConfig, limits = TIME_LIMITS.storage): BlobAccount {
-  const options = {
-    retryOptions: {
-      maxTries: limits.tries,
-      retryDelayInMs: limits.retryDelayMs,
-      maxRetryDelayInMs: limits.maxRetryDelayMs,
-    },
-  };
-  const client =
-    'connectionString' in config
-      ? BlobServiceClient.fromConnectionString(config.connectionString, options)
-      : new BlobServiceClient(config.blobServiceUri, managedIdentity(config.managedIdentityClientId), options);
-  const guard = makeGuard(limits.callTimeoutMs);
+  const call = makeStorageCall(config, limits);
   return {
-    container: (name) => openContainer(client.getContainerClient(name), guard),
-    containerNames: async () => (await guard(client.url, (signal) => listContainers(client, signal))) ?? [],
+    container: (name) => openContainer(name, call),
+    containerNames: async () => (await call('', listContainers)) ?? [],
     async ping() {
-      await guard(client.url, (abortSignal) =>
-        client.listContainers({ abortSignal }).byPage({ maxPageSize: 1 }).next(),
+      await call('', (account, abortSignal) =>
+        account.listContainers({ abortSignal }).byPage({ maxPageSize: 1 }).next(),
       );
     },
   };
 }
 
-function openContainer(container: ContainerClient, guard: Guard): BlobContainer {
-  const { url } = container;
-  const upload = async (
-    name: string,
-    content: Buffer | string,
-    condition: WriteCondition | undefined,
-    contentType: string,
-    abortSignal: AbortSignal,
-  ) => {
-    const bytes = Buffer.from(content);
-    const answer = await container.getBlockBlobClient(name).upload(bytes, bytes.length, {
-      blobHTTPHeaders: { blobContentType: contentType },
-      abortSignal,
-      ...(condition === undefined
-        ? {}
-        : { conditions: condition === 'absent' ? { ifNoneMatch: '*' } : { ifMatch: condition.etag } }),
-    });
-    return { etag: answer.etag as string };
-  };
-  const download = async (
-    name: string,
-    maxBytes: number,
-    abortSignal: AbortSignal,
-  ): Promise<StoredBlob | LargeBlob> => {
-    const answer = await container.getBlobClient(name).download(0, undefined, { abortSignal });
-    const etag = answer.etag as string;
-    const body = answer.readableStreamBody as Readable;
-    if (answer.contentLength !== undefined && answer.contentLength > maxBytes) {
-      body.destroy();
-      return { size: answer.contentLength, etag };
-    }
-    return { bytes: await readAll(addAbortSignal(abortSignal, body)), etag };
-  };
+function openContainer(containerName: string, callAccount: StorageCall): BlobContainer {
+  const call = <T>(
+    ask: (container: ContainerClient, signal: AbortSignal) => Promise<T>,
+    answers?: readonly number[],
+  ): Promise<T | undefined> =>
+    callAccount(containerName, (account, signal) => ask(account.getContainerClient(containerName), signal), answers);
   return {
     read: (name) =>
-      guard(url, async (signal) => (await download(name, Number.POSITIVE_INFINITY, signal)) as StoredBlob, [404]),
-    readUpTo: (name, maxBytes) => guard(url, (signal) => download(name, maxBytes, signal), [404]),
+      call(
+        async (container, signal) => (await download(container, name, Number.POSITIVE_INFINITY, signal)) as StoredBlob,
+        [404],
+      ),
+    readUpTo: (name, maxBytes) => call((container, signal) => download(container, name, maxBytes, signal), [404]),
     etag: (name) =>
-      guard(
-        url,
-        async (abortSignal) => (await container.getBlobClient(name).getProperties({ abortSignal })).etag as string,
+      call(
+        async (container, abortSignal) =>
+          (await container.getBlobClient(name).getProperties({ abortSignal })).etag as string,
         [404],
       ),
-    // Its reader takes as long as he likes: only the beginning of the answer is waited for.
-    stream: (name) =>
-      guard(
-        url,
-        async (signal) => {
-          const opening = new AbortController();
-          const stop = () => opening.abort();
-          signal.addEventListener('abort', stop);
-          const answer = await container
-            .getBlobClient(name)
-            .download(0, undefined, { abortSignal: opening.signal })
-            .finally(() => signal.removeEventListener('abort', stop));
-          const content = Readable.toWeb(answer.readableStreamBody as Readable) as ReadableStream<Uint8Array>;
-          return { bytes: answer.contentLength ?? 0, content };
-        },
-        [404],
-      ),
+    stream: (name) => call((container, signal) => openStream(container, name, signal), [404]),
     write: (name, content, condition, contentType) =>
-      guard(
-        url,
-        (signal) => makingContainer(container, () => upload(name, content, condition, contentType, signal), signal),
+      call(
+        (container, signal) =>
+          makingContainer(container, () => upload(container, name, content, condition, contentType, signal), signal),
         [409, 412],
       ),
     async overwrite(name, content, contentType) {
-      await guard(url, (signal) =>
-        makingContainer(container, () => upload(name, content, undefined, contentType, signal), signal),
+      await call((container, signal) =>
+        makingContainer(container, () => upload(container, name, content, undefined, contentType, signal), signal),
       );
     },
     async remove(name, etag) {
-      const removed = await guard(
-        url,
-        (abortSignal) => container.getBlobClient(name).delete({ conditions: { ifMatch: etag }, abortSignal }),
+      const removed = await call(
+        (container, abortSignal) =>
+          container.getBlobClient(name).delete({ conditions: { ifMatch: etag }, abortSignal }),
         [404, 412],
       );
       return removed !== undefined;
     },
-    delete: async (name) => (await guard(url, (signal) => deleteBlob(container, name, signal))) ?? 'absent',
+    delete: async (name) => (await call((container, signal) => deleteBlob(container, name, signal))) ?? 'absent',
     page: async (marker, limit) =>
-      (await guard(url, (signal) => listPage(container, marker, limit, signal), [404])) ?? {
+      (await call((container, signal) => listPage(container, marker, limit, signal), [404])) ?? {
         blobs: [],
         marker: undefined,
       },
     list: async (prefix, limit) =>
-      (await guard(url, (signal) => listBlobs(container, prefix, limit, signal), [404])) ?? [],
+      (await call((container, signal) => listBlobs(container, prefix, limit, signal), [404])) ?? [],
   };
+}
+
+async function upload(
+  container: ContainerClient,
+  name: string,
+  content: Buffer | string,
+  condition: WriteCondition | undefined,
+  contentType: string,
+  abortSignal: AbortSignal,
+): Promise<{ etag: string }> {
+  const bytes = Buffer.from(content);
+  const answer = await container.getBlockBlobClient(name).upload(bytes, bytes.length, {
+    blobHTTPHeaders: { blobContentType: contentType },
+    conditions: sdkConditions(condition),
+    abortSignal,
+  });
+  return { etag: answer.etag as string };
+}
+
+function sdkConditions(condition: WriteCondition | undefined): BlobRequestConditions {
+  if (condition === undefined) return {};
+  return condition === 'absent' ? { ifNoneMatch: '*' } : { ifMatch: condition.etag };
+}
+
+async function download(
+  container: ContainerClient,
+  name: string,
+  maxBytes: number,
+  abortSignal: AbortSignal,
+): Promise<StoredBlob | LargeBlob> {
+  const answer = await container.getBlobClient(name).download(0, undefined, { abortSignal });
+  const etag = answer.etag as string;
+  const body = answer.readableStreamBody as Readable;
+  if (answer.contentLength !== undefined && answer.contentLength > maxBytes) {
+    body.destroy();
+    return { size: answer.contentLength, etag };
+  }
+  return { bytes: await readAll(addAbortSignal(abortSignal, body)), etag };
+}
+
+/** Its reader takes as long as he likes: only the beginning of the answer is waited for. */
+async function openStream(
+  container: ContainerClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ bytes: number; content: ReadableStream<Uint8Array> }> {
+  const opening = new AbortController();
+  const stop = () => opening.abort();
+  signal.addEventListener('abort', stop);
+  const answer = await container
+    .getBlobClient(name)
+    .download(0, undefined, { abortSignal: opening.signal })
+    .finally(() => signal.removeEventListener('abort', stop));
+  const content = Readable.toWeb(answer.readableStreamBody as Readable) as ReadableStream<Uint8Array>;
+  return { bytes: answer.contentLength ?? 0, content };
 }
 
 async function listContainers(client: BlobServiceClient, abortSignal: AbortSignal): Promise<string[]> {
@@ -219,7 +218,7 @@ async function deleteBlob(container: ContainerClient, name: string, abortSignal:
     await container.getBlobClient(name).delete({ abortSignal });
     return 'deleted';
   } catch (error) {
-    if (!(error instanceof RestError)) throw error;
+    if (!isRestError(error)) throw error;
     // Not every 404: a container that is missing is another account, more likely than an empty one.
     if (error.code === 'BlobNotFound') return 'absent';
     if ((error.statusCode !== 409 && error.statusCode !== 412) || isPassing(error)) throw error;
@@ -242,53 +241,8 @@ async function makingContainer<T>(
   try {
     return await write();
   } catch (error) {
-    if (!(error instanceof RestError && error.code === 'ContainerNotFound')) throw error;
+    if (!(isRestError(error) && error.code === 'ContainerNotFound')) throw error;
     await container.createIfNotExists({ abortSignal });
     return write();
   }
 }
-
-type Guard = <T>(
-  url: string,
-  call: (signal: AbortSignal) => Promise<T>,
-  answers?: readonly number[],
-) => Promise<T | undefined>;
-
-/**
- * Ends the SDK's errors here: the statuses that are an answer become undefined, all others "unavailable". The SDK's own
- * time-out is told to the server alone, so a server that says nothing would be waited for without end.
- */
-function makeGuard(callTimeoutMs: number): Guard {
-  const once = async <T>(url: string, call: (signal: AbortSignal) => Promise<T>, answers: readonly number[]) => {
-    const signal = AbortSignal.timeout(callTimeoutMs);
-    try {
-      return await call(signal);
-    } catch (error) {
-      if (
-        error instanceof RestError &&
-        error.statusCode !== undefined &&
-        answers.includes(error.statusCode) &&
-        !isPassing(error)
-      )
-        return undefined;
-      if (error instanceof AppError) throw error;
-      const late = `no answer within ${callTimeoutMs / 1_000} s`;
-      const reason = error instanceof RestError ? (error.code ?? error.statusCode) : (error as Error).name;
-      throw new AppError('STORAGE_UNAVAILABLE', `${redactUrl(url)}: ${signal.aborted ? late : reason}`, {
-        cause: signal.aborted ? new Hung(late) : error,
-        retryAfterSeconds: 5,
-      });
-    }
-  };
-  return async (url, call, answers = []) =>
-    once(url, call, answers).catch((error: AppError) => {
-      if (error.cause instanceof Hung) return once(url, call, answers);
-      throw error;
-    });
-}
-
-class Hung extends Error {}
-
-/** 409 and 404 that say "not now" instead of "no". */
-const isPassing = (error: RestError): boolean =>
-  error.code === 'ContainerBeingDeleted' || error.code === 'AccountBeingCreated';

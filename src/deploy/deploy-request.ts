@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { type AppName, COMMIT, DEPLOYMENT_ID, TAG } from '../model/names.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEPLOYMENT_KINDS } from '../model/deployment.ts';
 
 const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { z } from 'zod';
+import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import type { App } from '../app.ts';
 import { DeploymentFailed } from '../deploy/deploy.ts';
 import { ERROR_CODES, type ErrorCode, type ErrorKind } from '../error-codes.ts';
@@ -150,7 +151,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
-    const path = z.core.toDotPath(issue.path) || root;
+    const path = toDotPath(issue.path) || root;
     return problem('REQUEST_INVALID', `${path}: ${issue.message}`.slice(0, MAX_MESSAGE), path);
   });
   throwIfAny(problems);

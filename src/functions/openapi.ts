@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
 import { APP, ORG } from '../model/names.ts';
 import { problemSchema } from '../operate/problem-view.ts';

@@ -1,5 +1,5 @@
 import type { HttpMethod, HttpRequest, HttpResponseInit } from '@azure/functions';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { App } from '../app.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { AppName } from '../model/names.ts';

@@ -145,12 +145,16 @@ const httpFunction = ({ name, method, route, access }: Route, handler: HttpHandl
   ...{ trigger: 'http', name, method, route, access, handler },
 });
 
-/** The document is made of the routes, so it can't be made beside them. */
+/** The document is made of the routes, so it can't be made beside them; and when it is asked for, since it takes a while. */
 function served(route: Route): Route {
   if (route !== openapi) return route;
-  const body = JSON.stringify(makeOpenApi(ROUTES, VERSION));
+  let body: string | undefined;
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache' };
-  return { ...route, handle: async () => ({ status: 200, headers, body }) };
+  const handle = async () => {
+    body ??= JSON.stringify(makeOpenApi(ROUTES, VERSION));
+    return { status: 200, headers, body };
+  };
+  return { ...route, handle };
 }
 
 /** What is served while the configuration is wrong: health says what is, every other call that it is. No trigger runs. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, filesDigest, sha256 } from './digest.ts';
 import { type ArtifactPath, isCommit, isDeploymentId, isOrg, isTag } from './names.ts';
 

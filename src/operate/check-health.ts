@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Problem, toAppError } from '../errors.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
 
 /** One thing that is wrong, as the API shows it. */

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { AppError, problem, throwIfAny } from '../errors.ts';
 import { readJson } from '../model/read-json.ts';
 
@@ -35,7 +36,7 @@ export function readFluxEvent(body: Uint8Array): FluxEvent {
   if (parsed.success) return parsed.data;
   throwIfAny(
     parsed.error.issues.slice(0, MAX_PROBLEMS).map((issue) => {
-      const path = z.core.toDotPath(issue.path[0] === 'metadata' ? ['metadata'] : issue.path) || 'body';
+      const path = toDotPath(issue.path[0] === 'metadata' ? ['metadata'] : issue.path) || 'body';
       return problem('REQUEST_INVALID', `${path}: ${issue.message}`.slice(0, MAX_PROBLEM), path.slice(0, MAX_PROBLEM));
     }),
   );

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { DeploymentFilter } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';

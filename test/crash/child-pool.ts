@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Env } from '../../src/config.ts';
+import type { Pass } from './crash-points.ts';
 import type { Fault } from './faulty-ports.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,8 +20,8 @@ export interface FunctionsChild {
   /** It is dead. */
   readonly ended: Promise<void>;
   dieAt(fault: Fault): Promise<void>;
-  /** What it has called since it was last asked. */
-  calls(): Promise<string[]>;
+  /** The calls that it has made since it was last asked. */
+  passes(): Promise<Pass[]>;
   kill(): void;
 }
 
@@ -91,7 +92,7 @@ async function startChild(script: string, env: Env): Promise<FunctionsChild> {
     dieAt: async (fault) => {
       await ask({ fault });
     },
-    calls: async () => (await ask({ tell: 'calls' })).calls as string[],
+    passes: async () => (await ask({ tell: 'passes' })).passes as Pass[],
     kill: () => child.kill('SIGKILL'),
   };
 }

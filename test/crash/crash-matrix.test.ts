@@ -9,22 +9,19 @@ import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
 import { makeRandom } from '../support/make-random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { bundleChild, ChildPool, type FunctionsChild } from './child-pool.ts';
+import { distinctPoints, everyPoint, type Pass } from './crash-points.ts';
 import type { Fault } from './faulty-ports.ts';
 import { WORKLOADS, type Workload } from './workloads.ts';
 
 /**
- * Everything with `CRASH_PAIRS=all` (`npm run test:crash`). Else only before each call, since between two calls nothing
- * happens outside and so after one is before the next; and so many of the pairs.
+ * `npm test` takes some pairs, by a seed; `npm run test:crash` all of those that differ (`distinct`), `CRASH_PAIRS=all` each
+ * point with each other. With the latter two, every single point is taken too, though it be the same as another.
  */
-const PAIRS = process.env.CRASH_PAIRS;
-const ALL_PAIRS = PAIRS === 'all';
-const SAMPLED_PAIRS = Number(PAIRS ?? 3);
+const PAIRS = process.env.CRASH_PAIRS ?? '3';
+const IS_LONG = PAIRS === 'all' || PAIRS === 'distinct';
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 31);
 /** One for each run that needs a new one: those of the first workload. */
 const APPS = 45;
-
-/** Both crash points of every call that a workload makes, in order. */
-type Points = readonly Fault[];
 
 describe('a process that is killed', () => {
   let stack: TestStack;
@@ -69,21 +66,16 @@ describe('a process that is killed', () => {
     await deliverEvents(app, url);
   }
 
-  async function findPoints(workload: Workload): Promise<Points> {
+  async function findPasses(workload: Workload): Promise<Pass[]> {
     const app = nextApp();
     const step = await workload.prepare(stack, app);
     const child = await pool.take();
     // One that has lived before has made others, too.
-    await child.calls();
+    await child.passes();
     await perform(step, app, child.url);
-    const calls = await child.calls();
+    const passes = await child.passes();
     pool.giveBack(child);
-    const seen = new Map<string, number>();
-    return calls.flatMap((call) => {
-      const nth = (seen.get(call) ?? 0) + 1;
-      seen.set(call, nth);
-      return (['before', 'after'] as const).map((when) => ({ call, when, nth }));
-    });
+    return passes;
   }
 
   /** Each process dies where it is told to; the last one lives, gets what is delivered again, and one pass of each timer. */
@@ -132,12 +124,17 @@ describe('a process that is killed', () => {
     const failures: string[] = [];
     let crashes = 0;
     // One after the other: a sweep takes up whatever it finds, and the next crash would be of someone else's work.
-    for (const faults of runs)
+    for (const [index, faults] of runs.entries()) {
       try {
         crashes += await survive(workload, faults);
       } catch (error) {
         failures.push(`${faults.map(describeFault).join(', then ')}: ${(error as Error).message}`);
       }
+      if ((index + 1) % 100 === 0)
+        console.error(
+          `${workload.name}: ${index + 1} of ${runs.length} runs, ${crashes} crashes, ${failures.length} losses`,
+        );
+    }
     t.diagnostic(`${runs.length} runs, ${crashes} crashes, ${failures.length} losses`);
     assert.deepEqual(failures, []);
     // Some calls are made once for all apps, and the recovery does not come to every point a second time.
@@ -148,22 +145,22 @@ describe('a process that is killed', () => {
 
   for (const workload of WORKLOADS) {
     it(`at any point of ${workload.name} loses nothing`, async (t) => {
-      const points = await findPoints(workload);
-      assert.ok(points.length >= 20, `only ${points.length} points`);
+      const passes = await findPasses(workload);
+      assert.ok(passes.length >= 20, `only ${passes.length} points`);
+      const points = IS_LONG ? everyPoint(passes) : distinctPoints(passes);
       await surviveAll(
         t,
         workload,
-        points
-          .filter(({ when }, index) => ALL_PAIRS || when === 'before' || index === points.length - 1)
-          .map((fault) => [fault]),
+        points.map((point) => [point]),
       );
     });
 
     it(`twice in ${workload.name} loses nothing`, async (t) => {
-      const points = await findPoints(workload);
+      const passes = await findPasses(workload);
+      const points = PAIRS === 'all' ? everyPoint(passes) : distinctPoints(passes);
       const pairs = points.flatMap((first) => points.map((second) => [first, second]));
-      t.diagnostic(ALL_PAIRS ? `all ${pairs.length} pairs` : `CRASH_SEED=${SEED}`);
-      await surviveAll(t, workload, ALL_PAIRS ? pairs : sample(pairs, SAMPLED_PAIRS, SEED));
+      t.diagnostic(IS_LONG ? `${pairs.length} pairs` : `CRASH_SEED=${SEED}: ${PAIRS} of ${pairs.length} pairs`);
+      await surviveAll(t, workload, IS_LONG ? pairs : sample(pairs, Number(PAIRS), SEED));
     });
   }
 

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config.ts';
 import { connect } from '../../src/connect.ts';
 import { makeAuthenticate } from '../../src/functions/auth.ts';
 import { makeTable } from '../../src/functions/table.ts';
+import type { Pass } from './crash-points.ts';
 import { type Fault, faultyPorts } from './faulty-ports.ts';
 
 /**
@@ -19,10 +20,10 @@ const quiet = { info() {}, warn() {}, error() {} };
 const database = { ...TIME_LIMITS.database, maxConnections: 3 };
 const { ports } = connect(loaded.config, quiet, { ...TIME_LIMITS, database });
 let fault: Fault | undefined;
-const calls: string[] = [];
+const passes: Pass[] = [];
 const app = makeApp(
   faultyPorts(ports, (call, when) => {
-    if (when === 'before') calls.push(call);
+    passes.push({ call, when });
     if (fault?.call !== call || fault.when !== when || --fault.nth > 0) return;
     process.kill(process.pid, 'SIGKILL');
   }),
@@ -36,9 +37,9 @@ const host = await startFunctionsHost({
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const message = JSON.parse(line) as { fault?: Fault; tell?: 'calls' };
+    const message = JSON.parse(line) as { fault?: Fault; tell?: 'passes' };
     if (message.fault) fault = { ...message.fault };
-    console.log(JSON.stringify(message.tell ? { calls: calls.splice(0) } : { ready: true }));
+    console.log(JSON.stringify(message.tell ? { passes: passes.splice(0) } : { ready: true }));
   })
   .on('close', () => process.exit(0));
 console.log(JSON.stringify({ url: host.url }));

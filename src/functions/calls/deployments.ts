@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deployBodySchema, previewBodySchema, reasonSchema, undeployBodySchema } from '../../deploy/deploy-request.ts';
 import { previewSchema } from '../../deploy/preview-view.ts';
 import { deploymentDetailsSchema, deploymentSchema, deploymentUrl } from '../../operate/deployment-view.ts';

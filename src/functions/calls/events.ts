@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventPageSchema } from '../../operate/follow-events.ts';
 import { EVENT } from '../examples.ts';
 import { appName, defineRoute, idOf, integerText, pageQuerySchema, reply } from '../route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readBytes } from '../read-json-body.ts';
 import { defineRoute, reply } from '../route.ts';
 

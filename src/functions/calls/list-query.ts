@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES } from '../../model/deployment.ts';
 import { TAG } from '../../model/names.ts';
 import type { ListRequest } from '../../operate/show-deployments.ts';

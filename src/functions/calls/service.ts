@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { healthSchema } from '../../operate/check-health.ts';
 import { HEALTH } from '../examples.ts';
 import { defineRoute, reply } from '../route.ts';
