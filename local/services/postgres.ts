@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +10,8 @@ import { endLeftoverPostgres } from './leftover-postgres.ts';
 import { type LinkedChild, startLinkedChild } from './linked-child.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { choosePostgresFolder, giveTo, type PostgresFolder } from './postgres-folder.ts';
+import { copyData, postgresTemplate } from './postgres-template.ts';
+import type { ServerUser } from './postgres-user.ts';
 
 export interface Postgres {
   /** Of the database, with user and password. */
@@ -68,16 +70,33 @@ function passwordFile(folder: PostgresFolder): string {
 async function initialise(folder: PostgresFolder, binaries: PostgresBinaries, durable: boolean): Promise<void> {
   const unfinished = `${folder.data}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished);
-  giveTo(folder.user, unfinished, 0o700);
-  // A password of its own: whoever gets in as superuser can run programs as us.
-  writeFileSync(passwordFile(folder), randomBytes(16).toString('hex'), { mode: 0o600 });
-  giveTo(folder.user, passwordFile(folder), 0o600);
-  const flags = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', `--username=${superuser}`];
-  const files = [`--pgdata=${unfinished}`, `--pwfile=${passwordFile(folder)}`];
-  const options = { ...folder.user, cwd: '/', env: { ...process.env, LC_ALL: 'C' } };
-  await promisify(execFile)(binaries.initdb, [...flags, ...files, ...(durable ? [] : ['--no-sync'])], options);
+  if (durable) await runInitdb(unfinished, passwordFile(folder), folder.user, binaries);
+  else {
+    const template = await postgresTemplate(binaries.initdb, folder.user, (made) =>
+      runInitdb(join(made, 'data'), join(made, 'password'), folder.user, binaries, '--no-sync'),
+    );
+    copyData(join(template, 'data'), unfinished, folder.user);
+    copyFileSync(join(template, 'password'), passwordFile(folder));
+  }
   renameSync(unfinished, folder.data);
+}
+
+async function runInitdb(
+  data: string,
+  passwordPath: string,
+  user: ServerUser,
+  binaries: PostgresBinaries,
+  ...more: string[]
+): Promise<void> {
+  mkdirSync(data);
+  giveTo(user, data, 0o700);
+  // A password of its own: whoever gets in as superuser can run programs as us.
+  writeFileSync(passwordPath, randomBytes(16).toString('hex'), { mode: 0o600 });
+  giveTo(user, passwordPath, 0o600);
+  const flags = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', `--username=${superuser}`];
+  const files = [`--pgdata=${data}`, `--pwfile=${passwordPath}`];
+  const options = { ...user, cwd: '/', env: { ...process.env, LC_ALL: 'C' } };
+  await promisify(execFile)(binaries.initdb, [...flags, ...files, ...more], options);
 }
 
 /** Tries again with another port when someone took the free one before the server did. */

@@ -3,6 +3,9 @@ import { isScalar, Lexer, Parser, parseDocument, type YAMLMap } from 'yaml';
 export const MAX_YAML_DEPTH = 64;
 /** Twice what 20,000 values take, the most that an app may have; each costs 5 µs until it is refused. */
 const MAX_TOKENS = 150_000;
+/** Items of lists and pairs of maps, which are as many as values at most. Those without a name take few tokens, and much memory. */
+const MAX_ENTRIES = 25_000;
+const BEGINS_ENTRY: ReadonlySet<string> = new Set(['-', ':', ',']);
 /** Far more than are shown; each is an error to yaml, and costs more than a token does. */
 const MAX_FAULTS = 1_000;
 
@@ -14,9 +17,11 @@ const MAX_FAULTS = 1_000;
 export function yamlDanger(text: string): string | undefined {
   const parser = new Parser();
   let tokens = 0;
+  let entries = 0;
   let faults = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++tokens > MAX_TOKENS) return `more than ${MAX_TOKENS} tokens`;
+    if (BEGINS_ENTRY.has(lexeme) && ++entries > MAX_ENTRIES) return `more than ${MAX_ENTRIES} entries`;
     for (const token of parser.next(lexeme)) {
       if (token.type === 'directive') return 'a directive (%YAML, %TAG)';
       if (token.type === 'error' && ++faults > MAX_FAULTS) return `more than ${MAX_FAULTS} faults`;

@@ -36,7 +36,12 @@ const RELEASES_MS = 150_000;
  * A failure keeps nobody else waiting. A pass with nothing to do writes nothing, and makes one request for each cluster. A
  * pass with more to do than it has time for leaves the rest to the next one: what is published then is planned no more.
  */
-export async function reconcileSources(ports: Ports, studio: Studio, now: Date): Promise<ReconcileSummary> {
+export async function reconcileSources(
+  ports: Ports,
+  studio: Studio,
+  now: Date,
+  releasesMs = RELEASES_MS,
+): Promise<ReconcileSummary> {
   const started = performance.now();
   const pass = Math.floor(now.getTime() / PASS_MS);
   const [{ apps, releases }, clusters, holds] = await Promise.all([
@@ -53,7 +58,7 @@ export async function reconcileSources(ports: Ports, studio: Studio, now: Date):
   const progress = new Pass(ports, holds, changes.length);
   try {
     const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
-    const isTooLate = () => performance.now() - started > RELEASES_MS;
+    const isTooLate = () => performance.now() - started > releasesMs;
     await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change), isTooLate);
     await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change));
     // What is held is looked at each time, like the releases.

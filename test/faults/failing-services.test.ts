@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { AppError, toAppError } from '../../src/errors.ts';
@@ -11,12 +11,13 @@ import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
 import { makeRandom } from '../support/make-random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-import { HTTP_FAULTS, type HttpFault, TCP_FAULTS, type TcpFault } from './fault-proxy.ts';
+import { HTTP_FAULTS, TCP_FAULTS } from './fault-proxy.ts';
 import { FAULTY_CONNECTIONS, type FaultyStack, noFaults, startFaultyStack } from './faulty-stack.ts';
 
 const APPS = 20;
-/** `FAULTY_DEPLOYMENTS=1000 npm run test:faults` */
-const DEPLOYMENTS = Number(process.env.FAULTY_DEPLOYMENTS ?? 30);
+/** 1,000 with `npm run test:faults`, which also has each fault at every call; else at some, others each time. */
+const DEPLOYMENTS = Number(process.env.FAULTY_DEPLOYMENTS ?? 20);
+const IS_LONG = process.env.FAULTY_DEPLOYMENTS !== undefined;
 const FAULT_RATE = 0.1;
 const CLIENTS = 8;
 const MAX_TRIES = 100;
@@ -99,43 +100,40 @@ describe('services that fail', () => {
 
   let appNumber = 0;
   const nextApp = () => `app-${appNumber++ % APPS}`;
+  const chooseFirst = makeRandom(SEED);
+  /** Deploys with a fault at one call, again and again, until there is no such call: at every one, or at every so-many-th. */
+  async function atOneCallEach(t: TestContext, every: number, inject: (isNow: () => boolean) => void): Promise<void> {
+    const step = IS_LONG ? 1 : every;
+    const first = 1 + Math.floor(chooseFirst() * step);
+    t.diagnostic(`FAULT_SEED=${SEED}: at call ${first} and each ${step} calls later`);
+    for (let nth = first, met = true; met; nth += step) {
+      const app = nextApp();
+      met = false;
+      let calls = 0;
+      inject(() => {
+        const isNow = ++calls === nth;
+        met ||= isNow;
+        return isNow;
+      });
+      await askUntilHeard(app);
+      await deliver(app);
+      await recover();
+      await assertWhole(stack, app);
+    }
+  }
 
   for (const service of ['storage', 'gitea'] as const)
     for (const fault of HTTP_FAULTS)
-      it(`${service} with ${fault} once at any call: the deployment ends as it should`, async () => {
-        for (let nth = 1, met = true; met; nth += service === 'gitea' ? 1 : 4) {
-          const app = nextApp();
-          met = false;
-          let calls = 0;
-          faulty.faults[service] = (): HttpFault | undefined => {
-            if (++calls !== nth) return undefined;
-            met = true;
-            return fault;
-          };
-          await askUntilHeard(app);
-          await deliver(app);
-          await recover();
-          await assertWhole(stack, app);
-        }
-      });
+      it(`${service} with ${fault} once at any call: the deployment ends as it should`, (t) =>
+        atOneCallEach(t, service === 'gitea' ? 2 : 8, (isNow) => {
+          faulty.faults[service] = () => (isNow() ? fault : undefined);
+        }));
 
   for (const fault of TCP_FAULTS)
-    it(`a database with ${fault} once at any call: the deployment ends as it should`, async () => {
-      for (let nth = 1, met = true; met; nth += fault === 'hang' ? 7 : 3) {
-        const app = nextApp();
-        met = false;
-        let calls = 0;
-        faulty.faults.database = (): TcpFault | undefined => {
-          if (++calls !== nth) return undefined;
-          met = true;
-          return fault;
-        };
-        await askUntilHeard(app);
-        await deliver(app);
-        await recover();
-        await assertWhole(stack, app);
-      }
-    });
+    it(`a database with ${fault} once at any call: the deployment ends as it should`, (t) =>
+      atOneCallEach(t, fault === 'hang' ? 12 : 8, (isNow) => {
+        faulty.faults.database = () => (isNow() ? fault : undefined);
+      }));
 
   it('all at once, one call in ten: every deployment ends as it should', async (t) => {
     const random = makeRandom(SEED);

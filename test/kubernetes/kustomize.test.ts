@@ -142,12 +142,12 @@ describe('a document that was cut off', { skip }, () => {
     });
 });
 
-/** The first bytes, the last, each line end of a short document, and 40 places between. */
+/** The first byte, the last, each line end of a short document, and some places between: a build takes a quarter of a second. */
 function sampleOfCuts(bytes: Buffer): number[] {
-  const spread = Array.from({ length: 40 }, (_, i) => Math.floor(((i + 1) * bytes.length) / 41));
+  const spread = Array.from({ length: 12 }, (_, i) => Math.floor(((i + 1) * bytes.length) / 13));
   const lineEnds = [...bytes.keys()].filter((at) => bytes[at] === 0x0a);
-  const between = lineEnds.length <= 30 ? lineEnds.flatMap((at) => [at, at + 1]) : spread;
-  return [...new Set([0, 1, 2, ...between, bytes.length - 1])].filter((length) => length < bytes.length);
+  const between = lineEnds.length <= 20 ? lineEnds.map((at) => at + 1) : spread;
+  return [...new Set([0, 1, ...between, bytes.length - 1])].filter((length) => length < bytes.length);
 }
 
 /** Whether anything at all can be read from it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeLedger } from '../../src/adapters/ledger/make-ledger.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Ports } from '../../src/ports.ts';
@@ -52,10 +53,10 @@ describe('a reconcile pass over many apps', () => {
   }
 
   let minute = 0;
-  async function pass() {
+  async function pass(releasesMs?: number) {
     statements.length = 0;
     documents.calls.length = 0;
-    const summary = await reconcileSources(ports, FILLED_STUDIO, new Date(minute++ * 60_000));
+    const summary = await reconcileSources(ports, FILLED_STUDIO, new Date(minute++ * 60_000), releasesMs);
     const count = (start: string, method?: string) =>
       documents.calls.filter((call) => call.container.startsWith(start) && (!method || call.method === method)).length;
     return { summary, count };
@@ -110,6 +111,22 @@ describe('a reconcile pass over many apps', () => {
     assert.deepEqual([second.summary.releasesPublished, second.count('app-', 'write')], [140, 140]);
     assert.ok(second.count('cluster-', 'write') <= ENVIRONMENTS);
     assert.ok(documents.mostAtOnce <= 8, String(documents.mostAtOnce));
+    assert.equal((await pass()).summary.planned, 0);
+  });
+
+  it('begins nothing more when its time is over, says what is left, and the next ones do it', async () => {
+    const apps = 10;
+    for (let i = 0; i < apps; i++) await ports.ledger.registerApp({ org: LARGEST_ORG, app: `late-${i}` });
+    const { left, releasesPublished, failures } = (await pass(0)).summary;
+    assert.deepEqual([left, releasesPublished, failures], [apps * ENVIRONMENTS, 0, 0]);
+    documents.beforeWrite = () => sleep(20);
+    let published = 0;
+    for (let isLeft = true, budgetMs = 50; isLeft; budgetMs *= 2) {
+      const { summary } = await pass(budgetMs);
+      published += summary.releasesPublished;
+      isLeft = summary.left > 0;
+    }
+    assert.equal(published, apps * ENVIRONMENTS);
     assert.equal((await pass()).summary.planned, 0);
   });
 });

@@ -107,7 +107,9 @@ const TEXTS: HostileFamily = {
   'YAML_UNSAFE.nested-list-dashes': values(`a:\n${'- '.repeat(1_000)}x\n`),
   'YAML_UNSAFE.over-a-mebibyte': values(`# ${noise(24_000)}${'x'.repeat(2 ** 20)}\n`),
   'YAML_UNSAFE.faults': values(']'.repeat(140_000)),
-  'YAML_UNSAFE.tokens': values(`a: [${'1,'.repeat(200_000)}]\n`),
+  'YAML_UNSAFE.tokens': values(`a: 1\n${'#\n'.repeat(80_000)}`),
+  'YAML_UNSAFE.items': values(`a: [${'1,'.repeat(30_000)}]\n`),
+  'YAML_UNSAFE.pairs-without-a-key': values(':\n\n'.repeat(30_000)),
 };
 
 /** Text that hardly compresses, so that its size is not taken for a bomb's. The same each time. */

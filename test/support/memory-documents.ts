@@ -6,7 +6,7 @@ export interface CountedDocuments extends ClusterDocuments {
   /** The most calls that were under way at one time. */
   mostAtOnce: number;
   /** Throws, where a test says so. */
-  beforeWrite: (place: DocumentPlace) => void;
+  beforeWrite: (place: DocumentPlace) => void | Promise<void>;
 }
 
 /**
@@ -21,7 +21,7 @@ export function makeMemoryDocuments(untouched: string): CountedDocuments {
   const counted = async <T>(
     method: 'read' | 'etag' | 'write',
     { container }: DocumentPlace,
-    work: () => T,
+    work: () => T | Promise<T>,
   ): Promise<T> => {
     documents.calls.push({ method, container });
     documents.mostAtOnce = Math.max(documents.mostAtOnce, ++underWay);
@@ -36,8 +36,8 @@ export function makeMemoryDocuments(untouched: string): CountedDocuments {
     read: (place) => counted('read', place, () => stored.get(keyOf(place))),
     etag: (place) => counted('etag', place, () => stored.get(keyOf(place))?.etag ?? untouched),
     write: (place, text, replaces) =>
-      counted('write', place, () => {
-        documents.beforeWrite(place);
+      counted('write', place, async () => {
+        await documents.beforeWrite(place);
         if (stored.get(keyOf(place))?.etag !== replaces) return undefined;
         const etag = `"${++writes}"`;
         stored.set(keyOf(place), { text, etag });
