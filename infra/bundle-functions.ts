@@ -25,7 +25,7 @@ const __bundledFolder = __fileURLToPath(new URL('.', import.meta.url));`;
 
 /**
  * Our code and that of all packages in a few files: a cold start then reads these instead of some thousand. What is imported
- * when it is needed only (secretlint, telemetry) stays in files of its own. Nothing is made shorter: it would save a
+ * when it is needed only (the storage SDK, secretlint, telemetry) stays in files of its own. Nothing is made shorter: it would save a
  * tenth of the time, and Node prints the whole line that an error is in.
  */
 export async function bundleFunctions(): Promise<Bundle> {
