@@ -20,8 +20,8 @@ import { WORKLOADS, type Workload } from './workloads.ts';
 const PAIRS = process.env.CRASH_PAIRS ?? '3';
 const IS_LONG = PAIRS === 'all' || PAIRS === 'distinct';
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 31);
-/** One for each run that needs a new one: those of the first workload. */
-const APPS = 45;
+/** One for each run that needs a new one: those of the first workload, its single points and its pairs. */
+const APPS = { distinct: 500, all: 5_500 }[PAIRS] ?? 45;
 
 describe('a process that is killed', () => {
   let stack: TestStack;
@@ -47,7 +47,11 @@ describe('a process that is killed', () => {
     await rm(script);
   });
 
-  const nextApp = () => `app-${appNumber++ % APPS}`;
+  /** Those of the first workload are new; all others may have been used before. */
+  const nextApp = (isNew = false) => {
+    assert.ok(!isNew || appNumber < APPS, 'more apps are needed');
+    return `app-${appNumber++ % APPS}`;
+  };
 
   /** What the platform does: hands over each blob's event until it is acknowledged. */
   async function deliverEvents(app: string, url: string): Promise<void> {
@@ -67,7 +71,7 @@ describe('a process that is killed', () => {
   }
 
   async function findPasses(workload: Workload): Promise<Pass[]> {
-    const app = nextApp();
+    const app = nextApp(workload.needsNewApp);
     const step = await workload.prepare(stack, app);
     const child = await pool.take();
     // One that has lived before has made others, too.
@@ -80,7 +84,7 @@ describe('a process that is killed', () => {
 
   /** Each process dies where it is told to; the last one lives, gets what is delivered again, and one pass of each timer. */
   async function survive(workload: Workload, faults: readonly Fault[]): Promise<number> {
-    const app = nextApp();
+    const app = nextApp(workload.needsNewApp);
     const step = await workload.prepare(stack, app);
     let crashes = 0;
     for (const fault of faults) {

@@ -14,6 +14,7 @@ const NO_TRACE = { traceparent: undefined, tracestate: undefined };
 /** What a client does, and the platform for it; everything may be cut short, and is asked for again. */
 export interface Workload {
   readonly name: string;
+  readonly needsNewApp?: boolean;
   /** What has to be there before: the client's own preparation, in no danger. */
   prepare(stack: TestStack, app: string): Promise<Step>;
 }
@@ -46,7 +47,11 @@ function asking(app: string, path: string, body: object): Step {
 const deploying = (app: string, tagName: string) => asking(app, 'deployments', { envName: ENVIRONMENT, tagName });
 
 export const WORKLOADS: readonly Workload[] = [
-  { name: 'the first deployment of a new app', prepare: async (_stack, app) => deploying(app, '1') },
+  {
+    name: 'the first deployment of a new app',
+    needsNewApp: true,
+    prepare: async (_stack, app) => deploying(app, '1'),
+  },
   {
     name: 'a redeployment',
     async prepare(stack, app) {
