@@ -10,6 +10,7 @@ import type { DocumentPlace, Ports } from '../src/ports.ts';
 import { releasePlace } from '../src/publish/publish-release.ts';
 import { publishSources } from '../src/publish/publish-sources.ts';
 import { shareOf } from '../src/reconcile/observe.ts';
+import { NO_TELEMETRY } from '../src/telemetry.ts';
 import { recordStatements } from '../test/support/explain.ts';
 import { startFilledLedger } from '../test/support/filled-ledger.ts';
 import { collectLog, type LogLine } from '../test/support/stack.ts';
@@ -47,6 +48,8 @@ export async function startSite(apps: number): Promise<Site> {
     ledger: makeLedger(db),
     artifacts: makeArtifactStore(account(STUDIO_ACCOUNT)),
     documents: countCalls(makeClusterDocuments(accounts), calls),
+    clusters: { pullNow() {}, settled: async () => {} },
+    telemetry: NO_TELEMETRY,
     log,
   } as unknown as Ports;
   return {
