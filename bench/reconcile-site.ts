@@ -7,7 +7,7 @@ import { makeLedger } from '../src/adapters/ledger/make-ledger.ts';
 import type { LedgerRelease } from '../src/ledger.ts';
 import type { Studio } from '../src/model/environments.ts';
 import type { DocumentPlace, Ports } from '../src/ports.ts';
-import { releasePlace } from '../src/publish/publish-release.ts';
+import { releasePlace } from '../src/publish/document-places.ts';
 import { publishSources } from '../src/publish/publish-sources.ts';
 import { shareOf } from '../src/reconcile/observe.ts';
 import { NO_TELEMETRY } from '../src/telemetry.ts';

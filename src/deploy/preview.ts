@@ -8,7 +8,7 @@ import { isRecord } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
 import { readItems, readMarker } from '../model/release.ts';
 import type { Ports } from '../ports.ts';
-import { releasePlace } from '../publish/publish-release.ts';
+import { releasePlace } from '../publish/document-places.ts';
 import { type AssemblySubject, assembleArtifact } from './assemble-artifact.ts';
 import type { DeploySubject } from './deploy-request.ts';
 import { findCause } from './find-cause.ts';

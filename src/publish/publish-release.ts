@@ -3,10 +3,11 @@ import { AppError } from '../errors.ts';
 import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
-import { appContainer, fluxName, isDeploymentId, RELEASE_BLOB, type ReleaseKey, releaseKey } from '../model/names.ts';
+import { appContainer, fluxName, isDeploymentId, type ReleaseKey, releaseKey } from '../model/names.ts';
 import { type ReleaseMarker, readMarker } from '../model/release.ts';
-import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
-import { assertOwnSources } from './publish-sources.ts';
+import type { Ports, StoredDocument } from '../ports.ts';
+import { assertOwnSources } from './assert-own-sources.ts';
+import { releasePlace } from './document-places.ts';
 
 export interface PublishOutcome {
   readonly changed: boolean;
@@ -17,12 +18,6 @@ export interface PublishOutcome {
 
 /** More than ever needed: each loss means that someone else has just written the document. */
 const MAX_ATTEMPTS = 20;
-
-export const releasePlace = (key: ReleaseKey): DocumentPlace => ({
-  environment: key.environment,
-  container: appContainer(key),
-  blob: RELEASE_BLOB,
-});
 
 /**
  * Makes the app's release document what the ledger wants. Takes no deployment: whoever calls it, whenever, the newest

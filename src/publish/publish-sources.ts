@@ -1,27 +1,20 @@
 import {
-  isOtherForm,
   readSources,
   SOURCE_FORM,
   type SourceEntry,
-  type SourcesContent,
   sourceEntry,
   sourcesDocument,
   sourcesKustomization,
 } from '../build/sources-document.ts';
 import { AppError } from '../errors.ts';
-import type { LedgerRelease, ReleaseStatus } from '../ledger.ts';
+import type { LedgerRelease } from '../ledger.ts';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
-import {
-  appContainer,
-  clusterContainer,
-  fluxName,
-  RELEASE_BLOB,
-  type ReleaseKey,
-  SOURCES_BLOB,
-  SOURCES_KUSTOMIZATION_BLOB,
-} from '../model/names.ts';
-import type { DocumentPlace, Ports, StoredDocument } from '../ports.ts';
+import { fluxName, type ReleaseKey, SOURCES_KUSTOMIZATION_BLOB } from '../model/names.ts';
+import type { Ports } from '../ports.ts';
+import { assertOwnContent, assertWasHere } from './assert-own-sources.ts';
+import { sourcesPlace } from './document-places.ts';
+import { mergeEntries } from './merge-entries.ts';
 
 export interface SourcesOutcome {
   readonly changed: boolean;
@@ -30,12 +23,6 @@ export interface SourcesOutcome {
 }
 
 const MAX_ATTEMPTS = 20;
-
-export const sourcesPlace = (environment: string, org: string): DocumentPlace => ({
-  environment,
-  container: clusterContainer(org),
-  blob: SOURCES_BLOB,
-});
 
 /**
  * Makes the cluster's sources name every app of the org whose release document is there. Only ever adds: an entry the
@@ -117,7 +104,7 @@ async function rewriteSources(
       ports.ledger.installation(),
       ports.ledger.releases({ org, environment: environmentName }),
     ]);
-    assertOwn(content, installation, org, environmentName);
+    assertOwnContent(content, installation, org, environmentName);
     const ready = releases.filter(isReady);
     await assertWasHere(ports, stored, content, ready, org, environmentName);
     const desired = ready.map((app) => sourceEntry(app, environment, studio));
@@ -162,52 +149,6 @@ export function digestOfSources(studio: Studio, environment: Environment, ready:
   );
 }
 
-/** A ledger that says more was there than is, or less, is not to be followed. */
-async function assertWasHere(
-  ports: Ports,
-  stored: StoredDocument | undefined,
-  content: SourcesContent | undefined,
-  ready: readonly LedgerRelease[],
-  org: string,
-  environment: string,
-): Promise<void> {
-  if (stored && !content && ready.length === 0)
-    throw new AppError(
-      'LEDGER_STALE',
-      `sources of ${org} in ${environment} are damaged, and the database knows no app`,
-    );
-  const known = ready.filter(({ sourceSince }) => sourceSince !== undefined);
-  if (stored || known.length === 0) return;
-  for (const key of known)
-    if (await ports.documents.etag({ environment, container: appContainer(key), blob: RELEASE_BLOB })) return;
-  throw new AppError(
-    'STORAGE_EMPTY',
-    `${environment}: neither the sources of ${org} nor any release of its ${known.length} apps is there; nothing was written`,
-  );
-}
-
-/**
- * Looks at the cluster's sources before a document is made that is not there.
- * @throws AppError LEDGER_FOREIGN when another installation wrote them; STORAGE_EMPTY when they should be there and are not
- */
-export async function assertOwnSources(
-  ports: Ports,
-  studio: Studio,
-  key: ReleaseKey,
-  { installation, publishedSequence, sourcesEtag }: ReleaseStatus,
-): Promise<void> {
-  const place = sourcesPlace(key.environment, key.org);
-  // As we left them, so they are ours: those of an org with thousands of apps are megabytes, and each new app comes here.
-  if (sourcesEtag !== undefined && (await ports.documents.etag(place)) === sourcesEtag) return;
-  const stored = await ports.documents.read(place);
-  assertOwn(stored && readSources(stored.text, key.org, studio), installation, key.org, key.environment);
-  if (stored === undefined && publishedSequence !== undefined)
-    throw new AppError(
-      'STORAGE_EMPTY',
-      `${key.environment}: neither the release of ${key.org}/${key.app} nor the sources of ${key.org} are there; nothing was written`,
-    );
-}
-
 /** Rewrites the guard beside the sources where it is missing or was changed. */
 export async function ensureKustomization(
   ports: Ports,
@@ -221,37 +162,6 @@ export async function ensureKustomization(
   if (stored?.text === wanted) return false;
   // Losing this race means that somebody has written the same bytes, or that the next pass will.
   return (await ports.documents.write(place, wanted, stored?.etag)) !== undefined;
-}
-
-/** What we wrote is in the order in which we write it: so mostly there is nothing to sort. */
-const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  JSON.stringify(a) === JSON.stringify(b) || canonicalJson(a) === canonicalJson(b);
-
-/** Pure. What stands in the document stays, what the ledger knows is added or put right. */
-export function mergeEntries(
-  stored: readonly SourceEntry[],
-  desired: readonly SourceEntry[],
-  otherForms: 'keep other forms' | 'bring to this form',
-): { entries: SourceEntry[]; unknown: string[] } {
-  const entries = new Map(stored.map((entry) => [entry.name, entry]));
-  for (const entry of desired) {
-    const existing = entries.get(entry.name);
-    const isWhole = existing !== undefined && existing.objects.length === entry.objects.length;
-    const keep = isWhole && isOtherForm(existing) && otherForms === 'keep other forms';
-    const same = isWhole && isSame(existing.objects, entry.objects);
-    if (!keep && !same) entries.set(entry.name, entry);
-  }
-  const known = new Set(desired.map(({ name }) => name));
-  return { entries: [...entries.values()], unknown: [...entries.keys()].filter((name) => !known.has(name)) };
-}
-
-function assertOwn(content: SourcesContent | undefined, installation: string, org: string, environment: string): void {
-  const of = content?.writtenFor;
-  if (of !== undefined && (of.installation !== installation || of.environment !== environment))
-    throw new AppError(
-      'LEDGER_FOREIGN',
-      `sources of ${org} in ${environment} belong to installation ${of.installation}, environment ${of.environment}; this is ${installation}; nothing was written`,
-    );
 }
 
 function requireEnvironment(studio: Studio, name: string): Environment {

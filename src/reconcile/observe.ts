@@ -3,8 +3,8 @@ import type { Hold, LedgerCluster, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { AppName } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { releasePlace } from '../publish/publish-release.ts';
-import { digestOfSources, sourcesPlace } from '../publish/publish-sources.ts';
+import { releasePlace, sourcesPlace } from '../publish/document-places.ts';
+import { digestOfSources } from '../publish/publish-sources.ts';
 import {
   type ClusterKey,
   type DesiredState,

@@ -3,7 +3,7 @@ import type { Studio } from '../model/environments.ts';
 import type { ReleaseKey } from '../model/names.ts';
 import { readMarker } from '../model/release.ts';
 import type { Ports } from '../ports.ts';
-import { releasePlace } from '../publish/publish-release.ts';
+import { releasePlace } from '../publish/document-places.ts';
 import { removeSource } from '../publish/publish-sources.ts';
 
 export interface RetirePlan {

@@ -4,8 +4,7 @@ import type { Studio } from '../model/environments.ts';
 import { appNameProblems, clusterContainer, isOrg, type ReleaseKey } from '../model/names.ts';
 import { type ReleaseMarker, readMarker } from '../model/release.ts';
 import type { Ports, StoredDocument } from '../ports.ts';
-import { releasePlace } from '../publish/publish-release.ts';
-import { sourcesPlace } from '../publish/publish-sources.ts';
+import { releasePlace, sourcesPlace } from '../publish/document-places.ts';
 
 /** An app's container in an environment's account, and the release document there. */
 export interface PublishedDocument extends ReleaseKey {

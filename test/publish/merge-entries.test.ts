@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readSources, type SourceEntry, sourceEntry, sourcesDocument } from '../../src/build/sources-document.ts';
-import { mergeEntries } from '../../src/publish/publish-sources.ts';
+import { mergeEntries } from '../../src/publish/merge-entries.ts';
 import { STUDIO, TT02 } from '../support/make-artifact.ts';
 
 const RUNS = { numRuns: 300 };

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { makeApp } from '../../src/app.ts';
 import type { DeployRequest } from '../../src/deploy/deploy-request.ts';
+import { AppError } from '../../src/errors.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
-import { artifactBlob } from '../../src/model/names.ts';
+import { artifactBlob, RELEASE_BLOB } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
 import { publishRelease } from '../../src/publish/publish-release.ts';
 import { withHooks } from '../support/ports.ts';
@@ -85,6 +86,37 @@ describe('deployments of one app, whatever the order of events', () => {
     assert.equal(await stack.storage('at24').container('app-ttd-parking-permit').etag('release/release.yaml'), etag);
     const events = await ports.ledger.events({ org: 'ttd', deploymentId: deployment.id, after: 0, limit: 1000 });
     assert.equal(events.filter(({ type }) => type === 'published').length, 1);
+  });
+
+  it('does not take an account for emptied whose first release another process has just written', async () => {
+    const deployment = await stack.app.deploy(request('production'));
+    let isOvertaken = false;
+    const overtaken = withHooks(ports, {
+      documents: {
+        read: (read) => async (place) => {
+          const stored = await read(place);
+          if (isOvertaken || stored !== undefined || place.blob !== RELEASE_BLOB) return stored;
+          isOvertaken = true;
+          // As far as its release, which is recorded; the sources are not there yet.
+          const dying = withHooks(ports, {
+            documents: {
+              write:
+                (write) =>
+                async (...document) => {
+                  if (document[0].blob !== RELEASE_BLOB) throw new AppError('STORAGE_UNAVAILABLE', 'died here');
+                  return write(...document);
+                },
+            },
+          });
+          await makeApp(dying, stack.config.studio)
+            .acceptArtifact(blobOf(deployment))
+            .catch(() => {});
+          return stored;
+        },
+      },
+    });
+    const outcome = await makeApp(overtaken, stack.config.studio).acceptArtifact(blobOf(deployment));
+    assert.deepEqual([isOvertaken, outcome, await stateOf(deployment)], [true, 'published', 'published']);
   });
 
   it('quarantines a blob that is not the one that was built, and leaves the deployment as it is', async () => {
