@@ -4,7 +4,7 @@ import { makeLazyTelemetry } from './adapters/lazy-telemetry.ts';
 import { makeApp } from './app.ts';
 import { loadConfig } from './config.ts';
 import { connect } from './connect.ts';
-import { type Problem, problem } from './errors.ts';
+import type { Problem } from './errors.ts';
 import { makeAuthenticate } from './functions/auth.ts';
 import { type FunctionDefinition, makeMisconfiguredTable, makeTable } from './functions/table.ts';
 import { redact } from './model/redact.ts';
@@ -27,19 +27,11 @@ function makeDefinitions(): FunctionDefinition[] {
     for (const problem of loaded.problems) log.error('configuration is wrong', { problem });
     return makeMisconfiguredTable(loaded.problems as readonly [Problem, ...Problem[]]);
   }
-  try {
-    const { ports } = connect(loaded.config, log, undefined, telemetry?.telemetry);
-    return makeTable(
-      makeApp(ports, loaded.config.studio, loaded.config.fluxEventsKeys),
-      makeAuthenticate(loaded.config.auth),
-    );
-  } catch (error) {
-    // The SDKs refuse an address only when it is used; the message may hold the address, so it goes to the log alone.
-    log.error('configuration cannot be used', { error });
-    return makeMisconfiguredTable([
-      problem('CONFIGURATION_INVALID', 'an address or connection string cannot be used: see the log'),
-    ]);
-  }
+  const { ports } = connect(loaded.config, log, undefined, telemetry?.telemetry);
+  return makeTable(
+    makeApp(ports, loaded.config.studio, loaded.config.fluxEventsKeys),
+    makeAuthenticate(loaded.config.auth),
+  );
 }
 
 function openTelemetry() {

@@ -159,5 +159,6 @@ describe('the built entry under the Functions worker', () => {
       { name: 'health' },
     );
     assert.equal(answer?.status, 503);
+    assert.match(answer?.body ?? '', /"name":"studio storage","status":"failing","message":"the connection string/);
   });
 });

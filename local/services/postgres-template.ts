@@ -25,9 +25,9 @@ export async function postgresTemplate(
   };
   if (isThere()) return template;
   const unfinished = mkdtempSync(`${template}-`);
-  chmodSync(unfinished, 0o711);
-  await initialise(unfinished);
   try {
+    chmodSync(unfinished, 0o711);
+    await initialise(unfinished);
     renameSync(unfinished, template);
   } catch (error) {
     rmSync(unfinished, { recursive: true });

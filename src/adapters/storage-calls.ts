@@ -24,7 +24,10 @@ export type StorageCall = <T>(
 export function makeStorageCall(config: StorageConfig, limits: Limits): StorageCall {
   let opening: Promise<BlobServiceClient> | undefined;
   const open = () => {
-    opening ??= openAccount(config, limits);
+    opening ??= openAccount(config, limits).catch((error) => {
+      opening = undefined;
+      throw error;
+    });
     return opening;
   };
   const once: StorageCall = async (container, call, answers = []) => {
@@ -66,9 +69,12 @@ async function openAccount(config: StorageConfig, limits: Limits): Promise<BlobS
   try {
     return BlobServiceClient.fromConnectionString(config.connectionString, { retryOptions });
   } catch (error) {
-    throw new AppError('CONFIGURATION_INVALID', 'the connection string of storage cannot be used: see the log', {
-      cause: error,
-    });
+    // Its own words may hold the key.
+    throw new AppError(
+      'CONFIGURATION_INVALID',
+      "the connection string of storage is not one: it names an account and its key, or is 'UseDevelopmentStorage=true'",
+      { cause: error },
+    );
   }
 }
 

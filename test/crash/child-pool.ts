@@ -20,7 +20,7 @@ export interface FunctionsChild {
   /** It is dead. */
   readonly ended: Promise<void>;
   dieAt(fault: Fault): Promise<void>;
-  /** The calls that it has made since it was last asked. */
+  /** The points that it has come to since it was last asked. */
   passes(): Promise<Pass[]>;
   kill(): void;
 }

@@ -142,7 +142,7 @@ describe('a document that was cut off', { skip }, () => {
     });
 });
 
-/** The first byte, the last, each line end of a short document, and some places between: a build takes a quarter of a second. */
+/** The first byte, the last, after each line of a short document, and some places between: a build takes a quarter of a second. */
 function sampleOfCuts(bytes: Buffer): number[] {
   const spread = Array.from({ length: 12 }, (_, i) => Math.floor(((i + 1) * bytes.length) / 13));
   const lineEnds = [...bytes.keys()].filter((at) => bytes[at] === 0x0a);
