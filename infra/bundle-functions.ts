@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 export interface Bundle {
   /** By path in the package. */
@@ -24,27 +24,31 @@ const __bundledFile = __fileURLToPath(import.meta.url);
 const __bundledFolder = __fileURLToPath(new URL('.', import.meta.url));`;
 
 /**
- * Our code and that of all packages in a few files: a cold start then reads these instead of some thousand. What is imported
- * when it is needed only (the storage SDK, secretlint, telemetry) stays in files of its own. Nothing is made shorter: it would save a
+ * Our code and that of all packages in a few files: a start then reads these instead of some thousand. What is imported when it
+ * is needed only (the storage SDK, secretlint, telemetry) stays in files of its own. Nothing is made shorter: it would save a
  * tenth of the time, and Node prints the whole line that an error is in.
  */
+export const BUNDLING = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  external: NOT_OURS,
+  banner: { js: PRELUDE },
+  define: { __filename: '__bundledFile', __dirname: '__bundledFolder' },
+  legalComments: 'none',
+  logLevel: 'error',
+} satisfies BuildOptions;
+
 export async function bundleFunctions(): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    absWorkingDir: ROOT,
+    ...BUNDLING,
     entryPoints: ['src/main.ts'],
     outdir: 'dist',
     write: false,
     metafile: true,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external: NOT_OURS,
-    banner: { js: PRELUDE },
-    define: { __filename: '__bundledFile', __dirname: '__bundledFolder' },
-    legalComments: 'none',
-    logLevel: 'error',
   });
   const packages = packagesOf(metafile);
   const notices: [string, Uint8Array] = ['THIRD-PARTY-NOTICES.txt', Buffer.from(noticesOf(packages))];

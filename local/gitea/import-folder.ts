@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,9 @@ const BRANCH_REF = `refs/heads/${BRANCH}`;
 
 /** This file outranks every .gitattributes in the folder: no line endings changed, no keywords, no filters, ever. */
 const ATTRIBUTES = '* -text !eol -ident -filter !working-tree-encoding\n';
+
+/** The id of a tree without entries, in any repository of the format that `git init` makes. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** One author and one date: the same files give the same commit id on every machine and day. */
 const IDENTITY = {
@@ -40,11 +44,12 @@ export async function importFolder(name: AppName, folder: string, gitDirectory: 
 }
 
 async function readLastImport(gitDirectory: string): Promise<string | undefined> {
+  if (!existsSync(gitDirectory)) return undefined;
   try {
     return await askGit(gitDirectory, ['rev-parse', '--verify', '--quiet', `${BRANCH_REF}^{commit}`]);
   } catch (error) {
-    // Not there, or half made by an import that was killed: it is begun anew.
-    if (error instanceof GitError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // Half made by an import that was killed: it is begun anew.
+    if (error instanceof GitError) return undefined;
     throw error;
   }
 }
@@ -52,7 +57,7 @@ async function readLastImport(gitDirectory: string): Promise<string | undefined>
 async function createRepository(gitDirectory: string): Promise<void> {
   await rm(gitDirectory, { recursive: true, force: true });
   await mkdir(join(gitDirectory, 'info'), { recursive: true });
-  await runGit(gitDirectory, ['init', '--quiet', '--bare', '--template=']);
+  await runGit(gitDirectory, ['init', '--quiet', '--bare', '--object-format=sha1', '--template=']);
   await writeFile(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
 }
 
@@ -62,8 +67,9 @@ async function writeTree(folder: string, gitDirectory: string): Promise<string> 
   const options: GitOptions = { cwd: folder, environment: { GIT_INDEX_FILE: join(scratch, 'index') } };
   try {
     await runGit(gitDirectory, ['--work-tree', folder, 'add', '--all', '.'], options);
-    if ((await askGit(gitDirectory, ['ls-files'], options)) === undefined) throw new Error('holds no files');
-    return (await runGit(gitDirectory, ['write-tree'], options)).toString().trim();
+    const tree = (await runGit(gitDirectory, ['write-tree'], options)).toString().trim();
+    if (tree === EMPTY_TREE) throw new Error('holds no files');
+    return tree;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

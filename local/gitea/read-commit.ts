@@ -21,8 +21,23 @@ const NOT_A_REF = /[\x00-\x20\x7f\\~^:?*[]|^[/.]|\/\.|\.lock(?:$|\/)|\.\.|\/\/|@
 
 export const isRefName = (name: string): boolean => !NOT_A_REF.test(name);
 
+const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+const MOST_KEPT = 1_000;
+/** By git directory and full id: what these name never changes, and each start of git holds up everything in this process. */
+const kept = new Map<string, Commit>();
+
 /** The commit that a branch, a tag, or a full or abbreviated id names; undefined when there is none. */
 export async function readCommit(gitDirectory: string, ref: string): Promise<Commit | undefined> {
+  const known = FULL_ID.test(ref) ? kept.get(`${gitDirectory} ${ref}`) : undefined;
+  if (known !== undefined) return known;
+  const commit = await askForCommit(gitDirectory, ref);
+  if (commit === undefined) return undefined;
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(`${gitDirectory} ${commit.id}`, commit);
+  return commit;
+}
+
+async function askForCommit(gitDirectory: string, ref: string): Promise<Commit | undefined> {
   if (!isRefName(ref) || ref.startsWith('-')) return undefined;
   // The name goes in on stdin: it can't be taken for an option.
   const output = await runGit(gitDirectory, ['cat-file', '--batch'], { input: `${ref}^{commit}\n` });

@@ -73,7 +73,7 @@ async function initialise(folder: PostgresFolder, binaries: PostgresBinaries, du
   if (durable) await runInitdb(unfinished, passwordFile(folder), folder.user, binaries);
   else {
     const template = await postgresTemplate(binaries.initdb, folder.user, (made) =>
-      runInitdb(join(made, 'data'), join(made, 'password'), folder.user, binaries, '--no-sync'),
+      runInitdb(join(made, 'data'), join(made, 'password'), folder.user, binaries, '--no-sync', '--wal-segsize=1'),
     );
     copyData(join(template, 'data'), unfinished, folder.user);
     copyFileSync(join(template, 'password'), passwordFile(folder));

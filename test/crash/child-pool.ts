@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { BUNDLING } from '../../infra/bundle-functions.ts';
 import type { Env } from '../../src/config.ts';
 import type { Pass } from './crash-points.ts';
 import type { Fault } from './faulty-ports.ts';
@@ -25,22 +26,11 @@ export interface FunctionsChild {
   kill(): void;
 }
 
-/** In one file a process starts in a quarter of the time; each crash costs one. */
-export async function bundleChild(): Promise<string> {
-  await mkdir(BUNDLE_FOLDER, { recursive: true });
-  const outfile = join(BUNDLE_FOLDER, `functions-child-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(ROOT, 'test/crash/functions-child.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['@azure/functions', '@secretlint/*', 'pg-native'],
-    banner: { js: "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);" },
-    logLevel: 'error',
-  });
-  return outfile;
+/** As it is packaged; each crash costs a start. */
+async function bundleChild(): Promise<string> {
+  const outdir = join(BUNDLE_FOLDER, String(process.pid));
+  await build({ ...BUNDLING, entryPoints: [join(ROOT, 'test/crash/functions-child.ts')], outdir });
+  return join(outdir, 'functions-child.js');
 }
 
 /** Some are always started ahead, since their work is short and their start is not. */
@@ -50,9 +40,13 @@ export class ChildPool {
   private readonly script: string;
   private readonly env: Env;
 
-  constructor(script: string, env: Env) {
+  private constructor(script: string, env: Env) {
     this.script = script;
     this.env = env;
+  }
+
+  static async open(env: Env): Promise<ChildPool> {
+    return new ChildPool(await bundleChild(), env);
   }
 
   async take(): Promise<FunctionsChild> {
@@ -70,6 +64,7 @@ export class ChildPool {
   async close(): Promise<void> {
     for (const child of this.survivors.splice(0)) child.kill();
     for (const child of await Promise.all(this.starting.splice(0))) child.kill();
+    await rm(dirname(this.script), { recursive: true });
   }
 }
 

@@ -8,7 +8,7 @@ import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
 import { makeRandom } from '../support/make-random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-import { bundleChild, ChildPool, type FunctionsChild } from './child-pool.ts';
+import { ChildPool, type FunctionsChild } from './child-pool.ts';
 import { distinctPoints, everyPoint, type Pass } from './crash-points.ts';
 import type { Fault } from './faulty-ports.ts';
 import { WORKLOADS, type Workload } from './workloads.ts';
@@ -27,24 +27,21 @@ describe('a process that is killed', () => {
   let stack: TestStack;
   let folder: string;
   let pool: ChildPool;
-  let script: string;
   let appNumber = 0;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'apps-'));
-    script = await bundleChild();
     for (let number = 0; number < APPS; number++)
       await writeApp(folder, 'ttd', `app-${number}`, minimalApp('ttd', `app-${number}`));
     stack = await startTestStack({ apps: folder, blobEvents: false });
     const file = join(folder, 'environments.yaml');
     const { studio, environments } = parse(await readFile(stack.env.ENVIRONMENTS_FILE as string, 'utf8'));
     await writeFile(file, stringify({ studio, environments: { [ENVIRONMENT]: environments[ENVIRONMENT] } }));
-    pool = new ChildPool(script, { ...stack.env, ENVIRONMENTS_FILE: file });
+    pool = await ChildPool.open({ ...stack.env, ENVIRONMENTS_FILE: file });
   });
   after(async () => {
     await pool.close();
     await stack.stop();
     await rm(folder, { recursive: true });
-    await rm(script);
   });
 
   /** Those of the first workload are new; all others may have been used before. */

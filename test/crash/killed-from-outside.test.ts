@@ -10,7 +10,7 @@ import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { assertWhole, ENVIRONMENT } from '../support/assert-whole.ts';
 import { makeRandom } from '../support/make-random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-import { bundleChild, ChildPool, type FunctionsChild } from './child-pool.ts';
+import { ChildPool, type FunctionsChild } from './child-pool.ts';
 
 /** How often the process is killed; `npm run test:crash` does it more often. */
 const KILLS = Number(process.env.CRASH_KILLS ?? 4);
@@ -31,17 +31,15 @@ describe('a process that is killed from outside, whenever', () => {
   let stack: TestStack;
   let folder: string;
   let pool: ChildPool;
-  let script: string;
   let child: FunctionsChild;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'apps-'));
     for (const app of apps) await writeApp(folder, 'ttd', app, minimalApp('ttd', app));
-    script = await bundleChild();
     stack = await startTestStack({ apps: folder, blobEvents: false });
     const file = join(folder, 'environments.yaml');
     const { studio, environments } = parse(await readFile(stack.env.ENVIRONMENTS_FILE as string, 'utf8'));
     await writeFile(file, stringify({ studio, environments: { [ENVIRONMENT]: environments[ENVIRONMENT] } }));
-    pool = new ChildPool(script, { ...stack.env, ENVIRONMENTS_FILE: file });
+    pool = await ChildPool.open({ ...stack.env, ENVIRONMENTS_FILE: file });
     child = await pool.take();
   });
   after(async () => {
@@ -49,7 +47,6 @@ describe('a process that is killed from outside, whenever', () => {
     await pool.close();
     await stack.stop();
     await rm(folder, { recursive: true });
-    await rm(script);
   });
 
   const apps = Array.from({ length: APPS }, (_, number) => `app-${number}`);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { BlobServiceClient, BlockBlobClient, type ContainerClient } from '@azure/storage-blob';
 import { Client } from 'pg';
 import { type Azurite, startAzurite } from '../../local/services/azurite.ts';
@@ -205,7 +206,7 @@ async function startInOtherProcess(directory: string): Promise<ChildProcessWitho
     process.stdin.on('end', () => process.exit()).resume(); // should this test be killed
     console.log('ready');`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
-    cwd: join(import.meta.dirname, '../..'),
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
     detached: true,
   });
   await once(createInterface({ input: child.stdout }), 'line');
