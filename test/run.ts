@@ -8,6 +8,13 @@ import { build, type Plugin } from 'esbuild';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules', '.cache');
 
+const COMMANDS = 'infra/commands';
+/** What tests start as a process of its own. */
+const SCRIPTS = [
+  ...['test/properties/reader-child.ts'],
+  ...readdirSync(join(ROOT, COMMANDS)).map((name) => join(COMMANDS, name)),
+];
+
 /**
  * Translates all tests at once, a second's work, and runs them by Node's runner: each of more than a hundred processes would
  * else translate and look up what it imports, 200 s of processor time in all.
@@ -22,10 +29,11 @@ async function main(given: readonly string[]): Promise<number> {
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(join(CACHE, 'tests-'));
   try {
-    await translate(files, folder);
+    await translate([...files, ...SCRIPTS], folder);
     return await run(
       files.map((file) => join(folder, file.replace(/\.ts$/, '.js'))),
       flags,
+      { TRANSLATED_SCRIPTS: folder },
     );
   } finally {
     await rm(folder, { recursive: true });
@@ -73,9 +81,17 @@ const keepUrls: Plugin = {
     })),
 };
 
-function run(files: readonly string[], flags: readonly string[]): Promise<number> {
+function run(
+  files: readonly string[],
+  flags: readonly string[],
+  more: Readonly<Record<string, string>>,
+): Promise<number> {
   const options = ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...flags];
-  const child = spawn(process.execPath, [...options, ...files], { cwd: ROOT, stdio: 'inherit' });
+  const child = spawn(process.execPath, [...options, ...files], {
+    cwd: ROOT,
+    env: { ...process.env, ...more },
+    stdio: 'inherit',
+  });
   return new Promise((end, fail) => {
     child.once('error', fail).once('exit', (code) => end(code ?? 1));
     // The runner ends its tests, and we what we have made.

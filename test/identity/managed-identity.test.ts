@@ -14,6 +14,7 @@ import { type Postgres, startPostgres } from '../../local/services/postgres.ts';
 import { giveTo } from '../../local/services/postgres-folder.ts';
 import { serverUser } from '../../local/services/postgres-user.ts';
 import { eventually } from '../support/eventually.ts';
+import { script } from '../support/script.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
 import { startTokenService, type TokenService } from './token-service.ts';
 
@@ -207,7 +208,7 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
   });
 
   it('is migrated by whoever has a token for the database, without an identity of its own', async () => {
-    const args = ['--import', 'tsx', 'infra/commands/migrate.ts'];
+    const args = script('infra/commands/migrate.ts');
     const { hostname, port, pathname } = new URL(postgres.url);
     const env = { ...caEnv(), PGHOST: hostname, PGPORT: port, PGUSER: ROLE, PGDATABASE: pathname.slice(1) };
     const migrate = (MIGRATE_TOKEN: string) =>

@@ -8,6 +8,7 @@ import pg from 'pg';
 import { migrate } from '../../infra/migrations.ts';
 import { fluxEventsToken, fluxReceiverToken } from '../../src/model/cluster-keys.ts';
 import { get, post, waitForEnd } from '../support/api.ts';
+import { script } from '../support/script.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,7 +36,7 @@ describe("an operator's command", () => {
     return new Promise((resolve) => {
       execFile(
         process.execPath,
-        ['--import', 'tsx', `infra/commands/${command}.ts`, ...args],
+        script(`infra/commands/${command}.ts`, ...args),
         { cwd: ROOT, env },
         (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
       );

@@ -10,6 +10,7 @@ import JSZip from 'jszip';
 import { ROUTES } from '../../src/functions/table.ts';
 import { AZURE_SETTINGS } from '../support/azure-settings.ts';
 import { type Call, loadUnderWorker } from '../support/functions-worker.ts';
+import { script } from '../support/script.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,7 +41,7 @@ describe('the package', () => {
   });
 
   function pack(...args: string[]) {
-    return promisify(execFile)(process.execPath, ['--import', 'tsx', 'infra/commands/package.ts', ...args], {
+    return promisify(execFile)(process.execPath, script('infra/commands/package.ts', ...args), {
       cwd: ROOT,
     });
   }

@@ -6,6 +6,7 @@ import { startFunctionsHost } from '../../local/host/functions-host.ts';
 import { freePort } from '../../local/services/free-port.ts';
 import { problem } from '../../src/errors.ts';
 import { makeMisconfiguredTable } from '../../src/functions/table.ts';
+import { script } from '../support/script.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,7 +21,7 @@ describe('npm run smoke', () => {
   function smoke(args: readonly string[], token?: string): Promise<{ code: number; out: string }> {
     const env = { PATH: process.env.PATH ?? '', ...(token ? { SMOKE_TOKEN: token } : {}) };
     return new Promise((resolve) => {
-      const command = ['--import', 'tsx', 'infra/commands/smoke.ts', ...args];
+      const command = script('infra/commands/smoke.ts', ...args);
       execFile(process.execPath, command, { cwd: ROOT, env }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
       );

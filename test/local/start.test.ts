@@ -24,7 +24,10 @@ describe('npm start', () => {
     [state, apps] = [join(folder, 'state'), join(folder, 'apps')];
     await writeApp(apps, 'nav', 'first-app', minimalApp('nav', 'first-app'));
   });
+  const children = new Set<ChildProcess>();
   after(async () => {
+    // Those of a test that has failed: they would keep this process waiting.
+    for (const child of children) child.kill('SIGKILL');
     await removeState(state);
     await rm(folder, { recursive: true, force: true });
   });
@@ -40,6 +43,8 @@ describe('npm start', () => {
       ['--import', 'tsx', 'local/start.ts', '--state', state, '--apps', apps, ...args],
       { cwd: ROOT },
     );
+    children.add(child);
+    child.once('exit', () => children.delete(child));
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     return { child, output: () => output, ended: new Promise((resolve) => child.on('exit', (code) => resolve(code))) };

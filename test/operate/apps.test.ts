@@ -329,7 +329,10 @@ describe('apps and their state at a glance', () => {
         environment === 'at22' && container === 'cluster-ttd' && blob === 'sources/kustomization.yaml';
       const broken = makeApp(failing(isGuard), many);
       // Of one cluster the guard is looked at in each.
-      const passes = Array.from({ length: many.environments.length * orgs.length }, (_, minute) => new Date(Date.now() + minute * 60_000));
+      const passes = Array.from(
+        { length: many.environments.length * orgs.length },
+        (_, minute) => new Date(Date.now() + minute * 60_000),
+      );
       await makeApp(ports, many).reconcileSources(new Date());
       await stack.storage('at22').container('cluster-ttd').overwrite('sources/kustomization.yaml', '', 'text/plain');
       const seen: boolean[] = [];

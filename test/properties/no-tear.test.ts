@@ -16,10 +16,10 @@ import type { Ports } from '../../src/ports.ts';
 import { publishRelease } from '../../src/publish/publish-release.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { ENVIRONMENT } from '../support/assert-whole.ts';
+import { script } from '../support/script.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { runs } from './runs.ts';
 
-const READER = fileURLToPath(new URL('reader-child.ts', import.meta.url));
 const APPS = ['one-app', 'other-app'];
 /** After ten minutes Azurite clears up, and answers nobody for minutes: each round has one of its own, for less than that. */
 const ROUNDS = process.env.LONG === '1' ? 5 : 1;
@@ -80,7 +80,7 @@ describe('a reader beside many publishes', () => {
     const first = await Promise.all(APPS.map(deployed));
     const account = /** The run file has the connection string. */ stack.run.environments[ENVIRONMENT] as string;
     const containers = [...APPS.map((app) => `app-ttd-${app}`), 'cluster-ttd'];
-    const reader = spawn(process.execPath, ['--import', 'tsx', READER, account, ...containers], {
+    const reader = spawn(process.execPath, script('test/properties/reader-child.ts', account, ...containers), {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
