@@ -111,12 +111,14 @@ async function observeClusters(
 
 export const isSmall = (items: readonly unknown[]): boolean => items.length <= SMALL;
 
-/** This pass's part of a list, so that SHARES passes see all of it; all of a short one. */
+/**
+ * This pass's part of a list; all of a short one. Each minute of the hour has its own, so that the passes of any hour see all
+ * of it, and a clock that is set back or forward by hours changes nothing.
+ */
 export function shareOf<T>(items: readonly T[], pass: number): T[] {
   if (isSmall(items)) return [...items];
-  const share = Math.ceil(items.length / SHARES);
-  const start = (pass * share) % items.length;
-  return [...items, ...items].slice(start, start + share);
+  const bound = (share: number) => Math.floor((share * items.length) / SHARES);
+  return items.slice(bound(pass % SHARES), bound((pass % SHARES) + 1));
 }
 
 /** Unreachable storage is not a reason to write: the next pass looks again. */

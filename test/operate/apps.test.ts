@@ -48,6 +48,11 @@ describe('apps and their state at a glance', () => {
     assert.ok(found, envName);
     return found;
   };
+  /** In which each release, and what guards each cluster, is looked at once. */
+  const passesOfAnHour = () => {
+    const now = Date.now();
+    return Array.from({ length: 60 }, (_, minute) => new Date(now + minute * 60_000));
+  };
   const reconcile = () => stack.app.reconcileSources(new Date());
   const request = (app: string, envName: string) => ({
     ...{ org: 'ttd', app, envName, tagName: '1', commit: undefined, caller: { id: 'tester', name: 'tester' } },
@@ -288,9 +293,7 @@ describe('apps and their state at a glance', () => {
       const release = stack.storage('yt01').container('app-ttd-bravo');
       await release.remove('release/release.yaml', (await release.etag('release/release.yaml')) as string);
       const broken = without(({ container }) => container === 'app-ttd-bravo');
-      // One release is looked at in each: as many passes as there are releases, however many the tests before made.
-      const { length } = (await ports.ledger.appsAndReleases()).releases;
-      const passes = Array.from({ length }, (_, minute) => new Date(Date.now() + minute * 60_000));
+      const passes = passesOfAnHour();
       const seen: boolean[] = [];
       for (const now of passes) {
         await broken.reconcileSources(now);
@@ -328,11 +331,7 @@ describe('apps and their state at a glance', () => {
       const isGuard = ({ environment, container, blob }: DocumentPlace) =>
         environment === 'at22' && container === 'cluster-ttd' && blob === 'sources/kustomization.yaml';
       const broken = makeApp(failing(isGuard), many);
-      // Of one cluster the guard is looked at in each.
-      const passes = Array.from(
-        { length: many.environments.length * orgs.length },
-        (_, minute) => new Date(Date.now() + minute * 60_000),
-      );
+      const passes = passesOfAnHour();
       await makeApp(ports, many).reconcileSources(new Date());
       await stack.storage('at22').container('cluster-ttd').overwrite('sources/kustomization.yaml', '', 'text/plain');
       const seen: boolean[] = [];

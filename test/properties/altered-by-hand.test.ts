@@ -64,9 +64,10 @@ describe('storage and ledger, altered by hand', () => {
     const { studio } = stack.config;
     return { ...studio, environments: studio.environments.filter(({ name }) => name === ENVIRONMENT) };
   };
+  const started = Date.now();
   /** A minute after the other, by a clock that is an hour ahead or behind: order comes from the database. */
   const pass = (app: App) =>
-    app.reconcileSources(new Date(Date.now() + passes * 60_000 + ((passes++ % 3) - 1) * 3_600_000));
+    app.reconcileSources(new Date(started + passes * 60_000 + ((passes++ % 3) - 1) * 3_600_000));
   async function fullRound(_app: App, hooks: Parameters<typeof withHooks>[1] = {}): Promise<void> {
     const app = makeApp(withHooks(stack.connection.ports, hooks), only());
     for (let number = 0; number < FULL_ROUND; number++) await pass(app);

@@ -183,22 +183,24 @@ describe("a pass's share of what is to be looked at", () => {
   /** Up to some hundred years of minutes. */
   const pass = fc.nat({ max: 60_000_000 });
 
-  it('in 60 consecutive passes is every item, whatever their number', () => {
+  it('in 60 consecutive passes is every item, whatever their number, though the clock be set by hours meanwhile', () => {
+    const hours = fc.array(fc.nat({ max: 3 }), { minLength: 60, maxLength: 60 });
     fc.assert(
-      fc.property(fc.nat({ max: 3_000 }), pass, (size, first) => {
+      fc.property(fc.nat({ max: 3_000 }), pass, hours, (size, first, ahead) => {
         const all = items(size);
-        const seen = new Set(Array.from({ length: 60 }, (_, index) => shareOf(all, first + index)).flat());
+        const seen = new Set(ahead.flatMap((hour, index) => shareOf(all, first + index + hour * 60)));
         assert.equal(seen.size, size);
       }),
       RUNS,
     );
   });
 
-  it('is at most a sixtieth, or all of 20 items, and none twice', () => {
+  it('is a sixtieth, or all of 20 items, and none twice', () => {
     fc.assert(
       fc.property(fc.nat({ max: 20_000 }), pass, (size, at) => {
         const share = shareOf(items(size), at);
-        assert.equal(share.length, size <= 20 ? size : Math.ceil(size / 60));
+        const [least, most] = size <= 20 ? [size, size] : [Math.floor(size / 60), Math.ceil(size / 60)];
+        assert.ok(least <= share.length && share.length <= most);
         assert.equal(new Set(share).size, share.length);
       }),
       RUNS,
