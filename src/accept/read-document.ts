@@ -1,5 +1,5 @@
 import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, visit } from 'yaml';
-import { MAX_YAML_DEPTH, parseQuietly, repeatedKeys, yamlDanger } from '../build/guard-yaml.ts';
+import { MAX_YAML_DEPTH, parseGuarded, repeatedKeys } from '../build/guard-yaml.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { type Problem, problem } from '../errors.ts';
 
@@ -36,10 +36,8 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     return fail('YAML_INVALID', 'not UTF-8');
   }
   if (CONTROL.test(text)) return fail('YAML_UNSAFE', 'control characters');
-  const danger = yamlDanger(text);
-  if (danger) return fail('YAML_UNSAFE', danger);
   const lines = new LineCounter();
-  const document = parseQuietly(text, {
+  const { document, danger } = parseGuarded(text, {
     version: '1.2',
     strict: true,
     // By us: yaml compares each key with each.
@@ -47,6 +45,7 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
     lineCounter: lines,
     prettyErrors: false,
   });
+  if (danger !== undefined) return fail('YAML_UNSAFE', danger);
   const at = (offset: number) => `line ${lines.linePos(offset).line}`;
   const problems = [...document.errors, ...document.warnings]
     .slice(0, MAX_PROBLEMS)

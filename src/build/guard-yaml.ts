@@ -1,4 +1,17 @@
-import { isScalar, Lexer, Parser, parseDocument, type YAMLMap } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  type DocumentOptions,
+  isScalar,
+  Lexer,
+  type LineCounter,
+  type ParseOptions,
+  Parser,
+  type SchemaOptions,
+  type YAMLMap,
+  YAMLParseError,
+} from 'yaml';
 
 export const MAX_YAML_DEPTH = 64;
 /** Twice what 20,000 values take, the most that an app may have; each costs 5 µs until it is refused. */
@@ -9,42 +22,63 @@ const BEGINS_ENTRY: ReadonlySet<string> = new Set(['-', ':', ',']);
 /** Far more than are shown; each is an error to yaml, and costs more than a token does. */
 const MAX_FAULTS = 1_000;
 
+/** What yaml makes of a text, or why it was kept from it. */
+export type GuardedYaml =
+  | { readonly document: Document.Parsed; readonly danger?: undefined }
+  | { readonly danger: string; readonly document?: undefined };
+
 /**
- * Why a text must not reach yaml's composer, which is recursive: a document nested thousands deep ends the process (V8
- * can't compile a regular expression on the last of the stack, and gives up). Looks at tokens only, one at a time.
- * Directives are refused too: `%YAML 1.1` would change how the rest is read.
+ * `parseDocument`, for text from anyone: its tokens are looked at one at a time before yaml's composer sees them, which is
+ * recursive. A document nested thousands deep would end the process (V8 can't compile a regular expression on the last of
+ * the stack, and gives up). Directives are refused too: `%YAML 1.1` would change how the rest is read.
  */
-export function yamlDanger(text: string): string | undefined {
-  const parser = new Parser();
-  let tokens = 0;
+export function parseGuarded(text: string, options: Options & { lineCounter: LineCounter }): GuardedYaml {
+  const tokens: CST.Token[] = [];
+  options.lineCounter.addNewLine(0);
+  const danger = readTokens(text, new Parser(options.lineCounter.addNewLine), tokens);
+  return danger === undefined ? { document: compose(tokens, text, options) } : { danger };
+}
+
+type Options = ParseOptions & DocumentOptions & SchemaOptions;
+
+function readTokens(text: string, parser: Parser, tokens: CST.Token[]): string | undefined {
+  let lexemes = 0;
   let entries = 0;
   let faults = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    if (++tokens > MAX_TOKENS) return `more than ${MAX_TOKENS} tokens`;
+    if (++lexemes > MAX_TOKENS) return `more than ${MAX_TOKENS} tokens`;
     if (BEGINS_ENTRY.has(lexeme) && ++entries > MAX_ENTRIES) return `more than ${MAX_ENTRIES} entries`;
     for (const token of parser.next(lexeme)) {
       if (token.type === 'directive') return 'a directive (%YAML, %TAG)';
       if (token.type === 'error' && ++faults > MAX_FAULTS) return `more than ${MAX_FAULTS} faults`;
+      tokens.push(token);
     }
     // The document itself, and the scalar within, are on the stack too.
     if (parser.stack.length > MAX_YAML_DEPTH + 2) return `nested deeper than ${MAX_YAML_DEPTH}`;
   }
+  tokens.push(...parser.end());
   return undefined;
 }
 
-/**
- * `parseDocument`, for text from anyone: yaml makes an error of each fault, and to take down where it was made would be
- * most of the time and memory that a text full of faults costs.
- */
-export const parseQuietly: typeof parseDocument = (text, options) => {
+/** As `parseDocument` does, with one change: yaml makes an error of each fault, and to take down where would cost the most. */
+function compose(tokens: readonly CST.Token[], text: string, options: Options): Document.Parsed {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    return parseDocument(text, options);
+    const [document, second] = new Composer(options).compose(tokens, true, text.length);
+    if (second)
+      document?.errors.push(
+        new YAMLParseError(
+          [second.range[0], second.range[1]],
+          'MULTIPLE_DOCS',
+          'multiple documents: only one is taken',
+        ),
+      );
+    return document as Document.Parsed;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-};
+}
 
 /** yaml's own check compares each key with each other one; this is linear. */
 export function repeatedKeys(map: YAMLMap): string[] {

@@ -1,7 +1,7 @@
 import { isAlias, isScalar, LineCounter, type ScalarTag, visit } from 'yaml';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
-import { MAX_YAML_DEPTH, parseQuietly, repeatedKeys, yamlDanger } from './guard-yaml.ts';
+import { MAX_YAML_DEPTH, parseGuarded, repeatedKeys } from './guard-yaml.ts';
 
 export const VALUES_FILE = 'deployment/values.yaml';
 
@@ -75,10 +75,8 @@ export function mergeValues(base: Values, over: Values): Values {
 
 function parseValues(text: string): Values {
   if (Buffer.byteLength(text) > MAX_BYTES) throw invalid(`over ${MAX_BYTES} bytes`);
-  const danger = yamlDanger(text);
-  if (danger) throw invalid(danger);
   const lines = new LineCounter();
-  const document = parseQuietly(text, {
+  const { document, danger } = parseGuarded(text, {
     version: '1.2',
     merge: true,
     strict: true,
@@ -88,6 +86,7 @@ function parseValues(text: string): Values {
     prettyErrors: false,
     customTags: (tags) => [GO_INTEGER, GO_FLOAT, ...tags],
   });
+  if (danger !== undefined) throw invalid(danger);
   const line = (offset: number) => `line ${lines.linePos(offset).line}`;
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) =>
     problem('VALUES_INVALID', `${VALUES_FILE}, ${line(error.pos[0])}: ${error.message}`, VALUES_FILE),
