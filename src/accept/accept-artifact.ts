@@ -99,11 +99,13 @@ async function acceptValid(
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),
     ]);
   }
-  await ports.artifacts.archiveRelease(path, await renderRelease(ports, studio, deployment, artifact));
+  const rendered = await renderRelease(ports, studio, deployment, artifact);
+  // As the archive has it: another process may have been first.
+  const document = await ports.artifacts.archiveRelease(path, rendered);
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
   if (outcome === 'wanted') {
     await ports.telemetry.span('publish', {}, async () => {
-      const { hasSource } = await publishRelease(ports, studio, path);
+      const { hasSource } = await publishRelease(ports, studio, path, { deploymentId: deployment.id, document });
       if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
     });
   }

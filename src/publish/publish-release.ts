@@ -16,11 +16,17 @@ export interface PublishOutcome {
   readonly hasSource: boolean;
 }
 
+/** What the caller has just archived: not to be read from there again. */
+export interface ArchivedRelease {
+  readonly deploymentId: string;
+  readonly document: string;
+}
+
 /** More than ever needed: each loss means that someone else has just written the document. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * Makes the app's release document what the ledger wants. Takes no deployment: whoever calls it, whenever, the newest
+ * Makes the app's release document what the ledger wants. Takes no deployment to publish: whoever calls it, whenever, the newest
  * wanted one is published.
  *
  * - read the document with its ETag, THEN what is wanted: a newer wish that is missed here makes the write fail
@@ -30,7 +36,12 @@ const MAX_ATTEMPTS = 20;
  *
  * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY: nothing was written; PUBLISH_CONTENDED, STORAGE_UNAVAILABLE, DATABASE_UNAVAILABLE
  */
-export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseKey): Promise<PublishOutcome> {
+export async function publishRelease(
+  ports: Ports,
+  studio: Studio,
+  key: ReleaseKey,
+  archived?: ArchivedRelease,
+): Promise<PublishOutcome> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const stored = await ports.documents.read(releasePlace(key));
     const marker = stored && readMarker(stored.text, key, studio.name);
@@ -39,7 +50,7 @@ export async function publishRelease(ports: Ports, studio: Studio, key: ReleaseK
     assertNotBehind(key, marker, status);
     const sequence = status.wanted?.sequence ?? 0;
     if (stored === undefined) await assertOwnSources(ports, studio, key, status);
-    const wanted = await wantedDocument(ports, studio, key, status, stored, marker);
+    const wanted = await wantedDocument(ports, studio, key, status, stored, marker, archived);
     const changed = wanted !== stored?.text;
     const written = changed ? await ports.documents.write(releasePlace(key), wanted, stored?.etag) : stored;
     if (written === undefined) continue;
@@ -122,9 +133,11 @@ async function wantedDocument(
   status: ReleaseStatus,
   stored: StoredDocument | undefined,
   marker: ReleaseMarker | undefined,
+  archived: ArchivedRelease | undefined,
 ): Promise<string> {
   const deploymentId = status.wanted?.deploymentId;
   if (deploymentId !== undefined) {
+    if (archived?.deploymentId === deploymentId) return archived.document;
     const document = await ports.artifacts.readRelease({ ...key, deploymentId });
     if (document === undefined)
       throw new AppError(
