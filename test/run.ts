@@ -11,7 +11,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache');
 const COMMANDS = 'infra/commands';
 /** What tests start as a process of its own. */
 const SCRIPTS = [
-  ...['test/properties/reader-child.ts'],
+  'test/properties/reader-child.ts',
   ...readdirSync(join(ROOT, COMMANDS)).map((name) => join(COMMANDS, name)),
 ];
 
