@@ -42,6 +42,7 @@ export const BUNDLING = {
   logLevel: 'error',
 } satisfies BuildOptions;
 
+/** The function app, as it is packaged. */
 export async function bundleFunctions(): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...BUNDLING,

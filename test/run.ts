@@ -25,7 +25,7 @@ async function main(given: readonly string[]): Promise<number> {
   const flags = given.filter((argument) => argument.startsWith('--'));
   const places = given.filter((argument) => !argument.startsWith('--'));
   const files = findTests(places.length > 0 ? places : ['test']);
-  // Below node_modules, so that packages are found; the trailing parts are the paths of the tests.
+  // Below node_modules, so that packages are found.
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(join(CACHE, 'tests-'));
   try {

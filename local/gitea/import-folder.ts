@@ -11,7 +11,7 @@ const BRANCH_REF = `refs/heads/${BRANCH}`;
 /** This file outranks every .gitattributes in the folder: no line endings changed, no keywords, no filters, ever. */
 const ATTRIBUTES = '* -text !eol -ident -filter !working-tree-encoding\n';
 
-/** The id of a tree without entries, in any repository of the format that `git init` makes. */
+/** The SHA-1 of a tree without entries: the same in every repository of that format. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** One author and one date: the same files give the same commit id on every machine and day. */

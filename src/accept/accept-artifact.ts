@@ -1,4 +1,3 @@
-import { MASKINPORTEN_CLIENT } from '../build/flux-documents.ts';
 import { releaseDocument } from '../build/release-document.ts';
 import { type Problem, problem, toAppError } from '../errors.ts';
 import { AWAITS_ARTIFACT, type BuiltFacts, type Deployment } from '../model/deployment.ts';
@@ -10,13 +9,11 @@ import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts'
 import { publishSources } from '../publish/publish-sources.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
 import type { ExpectedInputs } from './check-documents.ts';
+import { registerDrop } from './register-drop.ts';
 import { type ValidArtifact, validateArtifact } from './validate-artifact.ts';
 
 /** Gone and repeated blobs are nobody's fault: events come more than once, and late. */
 export type AcceptOutcome = 'published' | 'superseded' | 'ended' | 'refused' | 'repeated' | 'gone';
-
-/** Who dropped it can't be known: the right to write to the path is all that is checked. */
-const DROPPED = 'dropped, unverified';
 
 type Blob = IncomingBlob & { readonly name: string; readonly bytes: Buffer };
 
@@ -180,37 +177,6 @@ const isDone = (row: Deployment): boolean => !AWAITS_ARTIFACT.includes(row.state
 
 const belongsTo = (row: Deployment, path: ArtifactPath): boolean =>
   row.org === path.org && row.app === path.app && row.environment === path.environment;
-
-async function registerDrop(
-  ports: Ports,
-  studio: Studio,
-  path: ArtifactPath,
-  artifact: ValidArtifact,
-  built: BuiltFacts,
-): Promise<Deployment> {
-  await assertLedgerFits(ports, studio, path);
-  const { manifest } = artifact;
-  return ports.ledger.registerDrop({
-    ...{ org: path.org, app: path.app, environment: path.environment, id: path.deploymentId },
-    kind: 'deploy',
-    tagName: manifest.tagName,
-    commit: manifest.source.commit,
-    creator: DROPPED,
-    resolved: {
-      scopes: scopesOf(artifact),
-      releaseScopes: undefined,
-      chartVersion: manifest.inputs.chart.version,
-      traceparent: ports.telemetry.traceparent(),
-      tracestate: undefined,
-    },
-    built,
-  });
-}
-
-function scopesOf({ objects }: ValidArtifact): string[] {
-  const client = objects.find(({ kind }) => kind === MASKINPORTEN_CLIENT.kind);
-  return (client?.spec as { scopes: string[] } | undefined)?.scopes ?? [];
-}
 
 /** The artifact can never be right: its deployment says so, and the blob goes where it can be looked at. */
 async function refuse(

@@ -53,7 +53,7 @@ describe('storage and ledger, altered by hand', () => {
       ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
     });
     await stack.app.acceptArtifact(artifactBlob({ ...deployment, deploymentId: deployment.id }));
-    await fullRound(stack.app);
+    await fullRound();
   });
   after(async () => {
     await stack.stop();
@@ -68,7 +68,7 @@ describe('storage and ledger, altered by hand', () => {
   /** A minute after the other, by a clock that is an hour ahead or behind: order comes from the database. */
   const pass = (app: App) =>
     app.reconcileSources(new Date(started + passes * 60_000 + ((passes++ % 3) - 1) * 3_600_000));
-  async function fullRound(_app: App, hooks: Parameters<typeof withHooks>[1] = {}): Promise<void> {
+  async function fullRound(hooks: Parameters<typeof withHooks>[1] = {}): Promise<void> {
     const app = makeApp(withHooks(stack.connection.ports, hooks), only());
     for (let number = 0; number < FULL_ROUND; number++) await pass(app);
   }
@@ -134,7 +134,7 @@ describe('storage and ledger, altered by hand', () => {
         async (actions, clusterAction) => {
           for (const [index, action] of actions) await alter(apps[index] as string, action);
           await alterCluster(clusterAction);
-          await fullRound(stack.app);
+          await fullRound();
           const now = await everything();
           // What a stranger has put there is kept.
           if (clusterAction === 'add a foreign entry') {
@@ -145,10 +145,10 @@ describe('storage and ledger, altered by hand', () => {
               before.get('sources/sources.yaml') ?? '',
               'application/yaml',
             );
-            await fullRound(stack.app);
+            await fullRound();
           } else for (const [name, text] of before) assert.equal(now.get(name), text, name);
           let writes = 0;
-          await fullRound(stack.app, {
+          await fullRound({
             documents: {
               write:
                 (write) =>

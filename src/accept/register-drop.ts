@@ -1,0 +1,45 @@
+import { MASKINPORTEN_CLIENT } from '../build/flux-documents.ts';
+import type { BuiltFacts, Deployment } from '../model/deployment.ts';
+import type { Studio } from '../model/environments.ts';
+import type { ArtifactPath } from '../model/names.ts';
+import type { Ports } from '../ports.ts';
+import { assertLedgerFits } from '../publish/publish-release.ts';
+import type { ValidArtifact } from './validate-artifact.ts';
+
+/** Who dropped it can't be known: the right to write to the path is all that is checked. */
+const DROPPED = 'dropped, unverified';
+
+/**
+ * A valid artifact that nobody asked for over HTTP gets its row, with what the artifact itself says.
+ * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY: there is no row then
+ */
+export async function registerDrop(
+  ports: Ports,
+  studio: Studio,
+  path: ArtifactPath,
+  artifact: ValidArtifact,
+  built: BuiltFacts,
+): Promise<Deployment> {
+  await assertLedgerFits(ports, studio, path);
+  const { manifest } = artifact;
+  return ports.ledger.registerDrop({
+    ...{ org: path.org, app: path.app, environment: path.environment, id: path.deploymentId },
+    kind: 'deploy',
+    tagName: manifest.tagName,
+    commit: manifest.source.commit,
+    creator: DROPPED,
+    resolved: {
+      scopes: scopesOf(artifact),
+      releaseScopes: undefined,
+      chartVersion: manifest.inputs.chart.version,
+      traceparent: ports.telemetry.traceparent(),
+      tracestate: undefined,
+    },
+    built,
+  });
+}
+
+function scopesOf({ objects }: ValidArtifact): string[] {
+  const client = objects.find(({ kind }) => kind === MASKINPORTEN_CLIENT.kind);
+  return (client?.spec as { scopes: string[] } | undefined)?.scopes ?? [];
+}
