@@ -29,7 +29,7 @@ type Parameters = Record<keyof typeof PARAMETERS, number>;
 const SIZES = [1_000, 10_000, 1_000_000];
 const MINUTES_PER_MONTH = 43_200;
 /** Blobs of one deployment of an app that is there: incoming, archive, release document, what Flux reads; one deleted. */
-const DEPLOY = { writes: 4, reads: 5, events: 1, executions: 2 };
+const DEPLOY = { writes: 4, reads: 3, events: 1, executions: 2 };
 /** Of Flux at each interval of a Bucket: two listings, `.sourceignore` and the one document. */
 const FLUX = { lists: 2, reads: 2 };
 

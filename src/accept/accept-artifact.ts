@@ -5,7 +5,7 @@ import { sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
 import { type ArtifactPath, parseArtifactBlob, releaseKey } from '../model/names.ts';
 import type { IncomingBlob, Ports } from '../ports.ts';
-import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
+import { assertLedgerFits, type LedgerFit, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
 import type { ExpectedInputs } from './check-documents.ts';
@@ -33,10 +33,12 @@ type Blob = IncomingBlob & { readonly name: string; readonly bytes: Buffer };
 export async function acceptArtifact(ports: Ports, studio: Studio, blobName: string): Promise<AcceptOutcome> {
   const startedAt = new Date();
   const { maxZipBytes } = zipLimits(studio.policy.limits);
-  const read = await ports.artifacts.readIncoming(blobName, maxZipBytes);
-  if (read === undefined) return 'gone';
   const path = parseArtifactBlob(blobName);
-  const row = path && (await ports.ledger.deployment(path.deploymentId));
+  const [read, row] = await Promise.all([
+    ports.artifacts.readIncoming(blobName, maxZipBytes),
+    path && ports.ledger.deployment(path.deploymentId),
+  ]);
+  if (read === undefined) return 'gone';
   const work = async () => {
     const outcome = await acceptRead(ports, studio, { ...read, name: blobName }, path, row);
     ports.telemetry.tell({ outcome });
@@ -68,7 +70,7 @@ async function acceptRead(
   if (foreign.length > 0 || path === undefined) return quarantine(ports, blob, foreign);
 
   const environment = findEnvironment(studio, path.environment) as Environment;
-  const [validation] = await Promise.all([
+  const [validation, fit] = await Promise.all([
     expectedInputs(ports, studio, path, row).then((expected) =>
       ports.telemetry.span('validate', {}, () => validateArtifact(blob.bytes, path, environment, studio, expected)),
     ),
@@ -78,8 +80,9 @@ async function acceptRead(
   const { artifact } = validation;
   const { inputsDigest, deployDigest } = artifact.manifest;
   const facts: BuiltFacts = { ...built, inputsDigest, deployDigest };
-  const deployment = row ?? (await registerDrop(ports, studio, path, artifact, facts));
-  return acceptValid(ports, studio, blob, deployment, artifact, facts);
+  if (row && fit) return acceptValid(ports, studio, blob, row, artifact, facts, fit);
+  const drop = await registerDrop(ports, studio, path, artifact, facts);
+  return acceptValid(ports, studio, blob, drop.deployment, artifact, facts, drop.fit);
 }
 
 async function acceptValid(
@@ -89,6 +92,7 @@ async function acceptValid(
   deployment: Deployment,
   artifact: ValidArtifact,
   facts: BuiltFacts,
+  { installation, published }: LedgerFit,
 ): Promise<AcceptOutcome> {
   const path = { ...releaseKey(deployment), deploymentId: deployment.id };
   if (!(await ports.artifacts.archive(path, blob.bytes))) {
@@ -96,13 +100,16 @@ async function acceptValid(
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),
     ]);
   }
-  const rendered = await renderRelease(ports, studio, deployment, artifact);
+  const rendered = renderRelease(studio, deployment, artifact, installation);
   // As the archive has it: another process may have been first.
   const document = await ports.artifacts.archiveRelease(path, rendered);
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
   if (outcome === 'wanted') {
     await ports.telemetry.span('publish', {}, async () => {
-      const { hasSource } = await publishRelease(ports, studio, path, { deploymentId: deployment.id, document });
+      const { hasSource } = await publishRelease(ports, studio, path, {
+        archived: { deploymentId: deployment.id, document },
+        published,
+      });
       if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
     });
   }
@@ -111,14 +118,8 @@ async function acceptValid(
   return outcome === 'wanted' ? 'published' : outcome;
 }
 
-async function renderRelease(
-  ports: Ports,
-  studio: Studio,
-  deployment: Deployment,
-  artifact: ValidArtifact,
-): Promise<string> {
+function renderRelease(studio: Studio, deployment: Deployment, artifact: ValidArtifact, installation: string): string {
   const { org, app, environment, sequence, id, tagName } = deployment;
-  const installation = await ports.ledger.installation();
   const marker = {
     org,
     app,

@@ -3,7 +3,7 @@ import type { BuiltFacts, Deployment } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import type { ArtifactPath } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { assertLedgerFits } from '../publish/publish-release.ts';
+import { assertLedgerFits, type LedgerFit } from '../publish/publish-release.ts';
 import type { ValidArtifact } from './validate-artifact.ts';
 
 /** Who dropped it can't be known: the right to write to the path is all that is checked. */
@@ -19,10 +19,10 @@ export async function registerDrop(
   path: ArtifactPath,
   artifact: ValidArtifact,
   built: BuiltFacts,
-): Promise<Deployment> {
-  await assertLedgerFits(ports, studio, path);
+): Promise<{ deployment: Deployment; fit: LedgerFit }> {
+  const fit = await assertLedgerFits(ports, studio, path);
   const { manifest } = artifact;
-  return ports.ledger.registerDrop({
+  const deployment = await ports.ledger.registerDrop({
     ...{ org: path.org, app: path.app, environment: path.environment, id: path.deploymentId },
     kind: 'deploy',
     tagName: manifest.tagName,
@@ -37,6 +37,7 @@ export async function registerDrop(
     },
     built,
   });
+  return { deployment, fit };
 }
 
 function scopesOf({ objects }: ValidArtifact): string[] {

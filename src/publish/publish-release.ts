@@ -16,10 +16,18 @@ export interface PublishOutcome {
   readonly hasSource: boolean;
 }
 
-/** What the caller has just archived: not to be read from there again. */
-export interface ArchivedRelease {
-  readonly deploymentId: string;
-  readonly document: string;
+/** What the caller knows already, and need not be asked for again. */
+export interface KnownRelease {
+  /** The document that it has just archived for a deployment. */
+  readonly archived: { readonly deploymentId: string; readonly document: string };
+  /** What was published before it asked for the deployment to be wanted. */
+  readonly published: StoredDocument | undefined;
+}
+
+/** What the ledger was held against. */
+export interface LedgerFit {
+  readonly published: StoredDocument | undefined;
+  readonly installation: string;
 }
 
 /** More than ever needed: each loss means that someone else has just written the document. */
@@ -29,7 +37,8 @@ const MAX_ATTEMPTS = 20;
  * Makes the app's release document what the ledger wants. Takes no deployment to publish: whoever calls it, whenever, the newest
  * wanted one is published.
  *
- * - read the document with its ETag, THEN what is wanted: a newer wish that is missed here makes the write fail
+ * - read the document with its ETag, THEN what is wanted: a newer wish that is missed here makes the write fail. How long ago
+ *   the document was read doesn't matter: whatever was written since makes the write fail too
  * - refuse where the document tells that this ledger is not the one that wrote it, or is older than it
  * - write the wanted bytes over exactly what was read; lost the race: start again
  * - record what is published now
@@ -40,17 +49,17 @@ export async function publishRelease(
   ports: Ports,
   studio: Studio,
   key: ReleaseKey,
-  archived?: ArchivedRelease,
+  known?: KnownRelease,
 ): Promise<PublishOutcome> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const stored = await ports.documents.read(releasePlace(key));
+    const stored = known && attempt === 0 ? known.published : await ports.documents.read(releasePlace(key));
     const marker = stored && readMarker(stored.text, key, studio.name);
     const status = await readStatus(ports, key, marker);
     assertLedgerKnows(key, marker, status);
     assertNotBehind(key, marker, status);
     const sequence = status.wanted?.sequence ?? 0;
     if (stored === undefined) await assertOwnSources(ports, studio, key, status);
-    const wanted = await wantedDocument(ports, studio, key, status, stored, marker, archived);
+    const wanted = await wantedDocument(ports, studio, key, status, stored, marker, known);
     const changed = wanted !== stored?.text;
     const written = changed ? await ports.documents.write(releasePlace(key), wanted, stored?.etag) : stored;
     if (written === undefined) continue;
@@ -83,12 +92,13 @@ export async function publishRelease(
  * Refuses before anything is wanted from a ledger that is not the one that storage was written from.
  * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY
  */
-export async function assertLedgerFits(ports: Ports, studio: Studio, key: ReleaseKey): Promise<void> {
+export async function assertLedgerFits(ports: Ports, studio: Studio, key: ReleaseKey): Promise<LedgerFit> {
   const stored = await ports.documents.read(releasePlace(key));
   const marker = stored && readMarker(stored.text, key, studio.name);
   const status = await readStatus(ports, key, marker);
   assertLedgerKnows(key, marker, status);
   if (stored === undefined) await assertOwnSources(ports, studio, key, status);
+  return { published: stored, installation: status.installation };
 }
 
 function readStatus(ports: Ports, key: ReleaseKey, marker: ReleaseMarker | undefined): Promise<ReleaseStatus> {
@@ -133,11 +143,11 @@ async function wantedDocument(
   status: ReleaseStatus,
   stored: StoredDocument | undefined,
   marker: ReleaseMarker | undefined,
-  archived: ArchivedRelease | undefined,
+  known: KnownRelease | undefined,
 ): Promise<string> {
   const deploymentId = status.wanted?.deploymentId;
   if (deploymentId !== undefined) {
-    if (archived?.deploymentId === deploymentId) return archived.document;
+    if (known?.archived.deploymentId === deploymentId) return known.archived.document;
     const document = await ports.artifacts.readRelease({ ...key, deploymentId });
     if (document === undefined)
       throw new AppError(

@@ -88,6 +88,40 @@ describe('deployments of one app, whatever the order of events', () => {
     assert.equal(events.filter(({ type }) => type === 'published').length, 1);
   });
 
+  it('publishes the newest with one read of the document, and reads it again only when another has written it', async () => {
+    const accept = async (blobName: string, afterIndexing?: () => Promise<unknown>) => {
+      let reads = 0;
+      const counting = withHooks(ports, {
+        documents: {
+          read: (read) => (place) => {
+            if (place.blob === RELEASE_BLOB) reads++;
+            return read(place);
+          },
+        },
+        ledger: {
+          indexArtifact:
+            (index) =>
+            async (...indexed) => {
+              const outcome = await index(...indexed);
+              await afterIndexing?.();
+              return outcome;
+            },
+        },
+      });
+      await makeApp(counting, stack.config.studio).acceptArtifact(blobName);
+      return reads;
+    };
+    const quiet = await stack.app.deploy(request('at22'));
+    assert.equal(await accept(blobOf(quiet)), 1);
+    assert.equal((await published('at22')).deploymentId, quiet.id);
+
+    const slow = await stack.app.deploy(request('at22', '2'));
+    const fast = await stack.app.deploy(request('at22', '1'));
+    assert.equal(await accept(blobOf(slow), () => stack.app.acceptArtifact(blobOf(fast))), 2);
+    assert.equal((await published('at22')).deploymentId, fast.id);
+    assert.deepEqual([await stateOf(slow), await stateOf(fast)], ['superseded', 'published']);
+  });
+
   it('does not take an account for emptied whose first release another process has just written', async () => {
     const deployment = await stack.app.deploy(request('production'));
     let isOvertaken = false;

@@ -3,7 +3,7 @@ import { AWAITS_ARTIFACT, type Deployment, type DeploymentState, ENTERED_FROM } 
 import type { ReleaseKey } from '../../model/names.ts';
 import type { Database, Queryable } from '../postgres.ts';
 import { type DeploymentRow, toDeployment } from './rows.ts';
-import { insertEvent, keyValues } from './statements.ts';
+import { insertEvent, keyValues, withEvent } from './statements.ts';
 
 /** Where a deployment's state changes for all that we do. Locks go from the release to the deployment, never back. */
 export function makeProgressLedger(db: Database): ProgressLedger {
@@ -20,20 +20,24 @@ export function makeProgressLedger(db: Database): ProgressLedger {
       return rows.length > 0;
     },
 
-    move: (id, to, event, problems, fence) =>
-      db.transaction(async (tx) => {
-        // A wanted release is published, come what may: its deployment can't be ended by us any more.
-        if (ENDS_BY_US.includes(to) && (await isWanted(tx, id))) return false;
-        const rows = await tx.query(
-          `update pull_deploy.deployments
-              set state = $2, problems = coalesce($4::jsonb, problems), updated_at = clock_timestamp()
-            where id = $1 and state = any($3) and ($5::int is null or fence = $5)
-            returning 1`,
-          [id, to, enteredByUs(to), problems ? JSON.stringify(problems) : null, fence ?? null],
+    async move(id, to, { message, origin }, problems, fence) {
+      const change = async (on: Queryable) => {
+        const rows = await on.query(
+          withEvent(
+            `update pull_deploy.deployments
+                set state = $2, problems = coalesce($4::jsonb, problems), updated_at = clock_timestamp()
+              where id = $1 and state = any($3) and ($5::int is null or fence = $5)
+              returning *`,
+            '$2, $6, $7',
+          ),
+          [id, to, enteredByUs(to), problems ? JSON.stringify(problems) : null, fence ?? null, message, origin],
         );
-        if (rows.length > 0) await insertEvent(tx, id, to, event);
         return rows.length > 0;
-      }),
+      };
+      if (!ENDS_BY_US.includes(to)) return change(db);
+      // A wanted release is published, come what may: its deployment can't be ended by us any more.
+      return db.transaction(async (tx) => !(await isWanted(tx, id)) && change(tx));
+    },
 
     block: (id, { by, reason }) =>
       db.transaction(async (tx) => {
@@ -59,7 +63,8 @@ export function makeProgressLedger(db: Database): ProgressLedger {
 
     indexArtifact: (deployment, manifest, built) =>
       db.transaction(async (tx) => {
-        if (await hasEnded(tx, deployment)) return 'ended';
+        const wantedSequence = await hold(tx, deployment);
+        if (wantedSequence === undefined) return 'ended';
         await tx.query(
           `insert into pull_deploy.artifacts
              (deployment_id, org, app, environment, sha256, bytes, inputs_digest, deploy_digest, tag_name, commit_id)
@@ -70,11 +75,14 @@ export function makeProgressLedger(db: Database): ProgressLedger {
             ...[built.inputsDigest, built.deployDigest, manifest.tagName, manifest.source.commit],
           ],
         );
-        return want(tx, deployment);
+        return want(tx, deployment, wantedSequence);
       }),
 
     wantUndeploy: (deployment) =>
-      db.transaction(async (tx) => ((await hasEnded(tx, deployment)) ? 'ended' : want(tx, deployment))),
+      db.transaction(async (tx) => {
+        const wantedSequence = await hold(tx, deployment);
+        return wantedSequence === undefined ? 'ended' : want(tx, deployment, wantedSequence);
+      }),
   };
 }
 
@@ -96,52 +104,57 @@ async function isWanted(tx: Queryable, id: string): Promise<boolean> {
   return row?.is_wanted ?? false;
 }
 
-async function hasEnded(tx: Queryable, deployment: Deployment): Promise<boolean> {
-  await tx.query(
-    'select 1 from pull_deploy.releases where (org, app, environment) = ($1, $2, $3) for update',
-    keyValues(deployment),
+/**
+ * Holds the release's row, then the deployment's (rows are locked in the order of the tables), until the transaction ends.
+ * @returns the sequence that is wanted so far; undefined when the deployment has ended
+ */
+async function hold(tx: Queryable, { id, ...key }: Deployment): Promise<number | undefined> {
+  const [row] = await tx.query<{ state: DeploymentState; wanted_sequence: string }>(
+    `select d.state, r.wanted_sequence
+       from pull_deploy.releases r
+       join pull_deploy.deployments d on (d.org, d.app, d.environment) = (r.org, r.app, r.environment)
+      where (r.org, r.app, r.environment) = ($1, $2, $3) and d.id = $4
+        for update of r for update of d`,
+    [...keyValues(key), id],
   );
-  const [row] = await tx.query<{ state: DeploymentState }>(
-    'select state from pull_deploy.deployments where id = $1 for update',
-    [deployment.id],
-  );
-  return row === undefined || !AWAITS_ARTIFACT.includes(row.state);
+  return row && AWAITS_ARTIFACT.includes(row.state) ? Number(row.wanted_sequence) : undefined;
 }
 
 /** The wanted release only ever moves up; a deployment that comes too late is superseded. */
-async function want(tx: Queryable, deployment: Deployment): Promise<WantOutcome> {
+async function want(tx: Queryable, deployment: Deployment, wantedSequence: number): Promise<WantOutcome> {
   const { id, sequence } = deployment;
+  if (wantedSequence > sequence) {
+    await supersede(tx, deployment, [sequence, sequence], PUBLISHED_FIRST);
+    return 'superseded';
+  }
   await tx.query(
     `update pull_deploy.releases set wanted_sequence = $4, wanted_deployment = $5
       where (org, app, environment) = ($1, $2, $3) and wanted_sequence < $4`,
     [...keyValues(deployment), sequence, id],
   );
-  const [row] = await tx.query<{ wanted_sequence: string }>(
-    'select wanted_sequence from pull_deploy.releases where (org, app, environment) = ($1, $2, $3)',
-    keyValues(deployment),
-  );
-  if (Number(row?.wanted_sequence) === sequence) return 'wanted';
-  await supersede(tx, deployment, [sequence, sequence], PUBLISHED_FIRST);
-  return 'superseded';
+  return 'wanted';
 }
 
 /** Once Flux can pull a release, its deployment is published, and those that it overtook have ended. */
 export async function finishPublished(tx: Queryable, key: ReleaseKey): Promise<Deployment[]> {
   const published = await tx.query<DeploymentRow>(
-    `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp(),
-            published_at = coalesce(d.published_at, clock_timestamp())
-       from pull_deploy.releases r
-      where (r.org, r.app, r.environment) = ($1, $2, $3) and r.source_since is not null
-        and d.id = r.published_deployment and d.state = any($4)
-      returning d.*`,
-    [...keyValues(key), ENTERED_FROM.published],
+    withEvent(
+      `update pull_deploy.deployments d set state = 'published', updated_at = clock_timestamp(),
+              published_at = coalesce(d.published_at, clock_timestamp())
+         from pull_deploy.releases r
+        where (r.org, r.app, r.environment) = ($1, $2, $3) and r.source_since is not null
+          and d.id = r.published_deployment and d.state = any($4)
+        returning d.*`,
+      "'published', case kind when 'undeploy' then $5 else $6 end, 'publish'",
+    ),
+    [
+      ...[...keyValues(key), ENTERED_FROM.published],
+      ...['Published for Flux to take the app down.', 'Published for Flux to pull.'],
+    ],
   );
   const overtaken: Deployment[] = [];
-  for (const { id, sequence, kind } of published) {
-    const message = kind === 'undeploy' ? 'Published for Flux to take the app down.' : 'Published for Flux to pull.';
-    await insertEvent(tx, id, 'published', { message, origin: 'publish' });
+  for (const { sequence } of published)
     overtaken.push(...(await supersede(tx, key, [0, Number(sequence) - 1], PUBLISHED_FIRST)));
-  }
   return [...published.map(toDeployment), ...overtaken];
 }
 
@@ -155,16 +168,18 @@ export async function supersede(
   tx: Queryable,
   key: ReleaseKey,
   [first, last]: readonly [number, number],
-  event: NewEvent,
+  { message, origin }: NewEvent,
 ): Promise<Deployment[]> {
   const rows = await tx.query<DeploymentRow>(
-    `update pull_deploy.deployments d set state = 'superseded', updated_at = clock_timestamp()
-      where (org, app, environment) = ($1, $2, $3) and sequence between $4 and $5 and state = any($6)
-        and (kind = 'undeploy' or artifact_removed_at is not null
-             or exists (select 1 from pull_deploy.artifacts a where a.deployment_id = d.id))
-      returning *`,
-    [...keyValues(key), first, last, ENTERED_FROM.superseded],
+    withEvent(
+      `update pull_deploy.deployments d set state = 'superseded', updated_at = clock_timestamp()
+        where (org, app, environment) = ($1, $2, $3) and sequence between $4 and $5 and state = any($6)
+          and (kind = 'undeploy' or artifact_removed_at is not null
+               or exists (select 1 from pull_deploy.artifacts a where a.deployment_id = d.id))
+        returning *`,
+      "'superseded', $7, $8",
+    ),
+    [...keyValues(key), first, last, ENTERED_FROM.superseded, message, origin],
   );
-  for (const { id } of rows) await insertEvent(tx, id, 'superseded', event);
   return rows.map(toDeployment);
 }

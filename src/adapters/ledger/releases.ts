@@ -48,16 +48,22 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
 
     recordPublished: (key, { sequence, deploymentId, digest, etag }) =>
       db.transaction(async (tx) => {
-        await insertRelease(tx, key);
-        const rows = await tx.query(
-          `update pull_deploy.releases
+        const record = () =>
+          tx.query(
+            `update pull_deploy.releases
               set published_sequence = $4, published_deployment = $5, published_digest = $6, published_etag = $7,
                   published_at = clock_timestamp()
             where (org, app, environment) = ($1, $2, $3) and coalesce(published_sequence, 0) <= $4
               and (published_sequence is distinct from $4 or published_etag is distinct from $7)
             returning 1`,
-          [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
-        );
+            [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
+          );
+        let rows = await record();
+        if (rows.length === 0) {
+          // Nothing new, or nothing there yet.
+          await insertRelease(tx, key);
+          rows = await record();
+        }
         return rows.length > 0 ? finishPublished(tx, key) : [];
       }),
 

@@ -1,10 +1,11 @@
 import { AppError } from '../../errors.ts';
-import type { IdempotentRequest, NewDeployment, RequestLedger } from '../../ledger.ts';
-import type { DeploymentOrigin, DeploymentState } from '../../model/deployment.ts';
+import type { IdempotentRequest, NewDeployment, NewEvent, RequestLedger } from '../../ledger.ts';
+import type { Deployment } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
 import { removedArtifact } from '../../model/removed-artifact.ts';
 import type { Database, Queryable } from '../postgres.ts';
-import { insertEvent, insertRelease, keyValues, requireDeployment, selectDeployment } from './statements.ts';
+import { type DeploymentRow, toDeployment } from './rows.ts';
+import { insertRelease, keyValues, requireDeployment, selectDeployment, withEvent } from './statements.ts';
 
 /** Longer than a function may take to answer (230 s): a holder whose lease is over is dead. */
 export const LEASE = "interval '240 seconds'";
@@ -20,14 +21,16 @@ export function makeRequestLedger(db: Database): RequestLedger {
       db.transaction(async (tx) => {
         const known = key && (await claimKey(tx, key, request.id));
         if (known) return { deployment: await requireDeployment(tx, known), isNew: false };
-        await insertDeployment(tx, request, 'api', 'accepted');
-        if (request.from) await assertArtifactKept(tx, request.from);
         const what = request.kind === 'undeploy' ? 'the undeploy' : request.tagName;
-        await insertEvent(tx, request.id, 'accepted', {
-          message: `${request.creator} asked for ${what}.`,
-          origin: 'api',
-        });
-        return { deployment: await requireDeployment(tx, request.id), isNew: true };
+        const event = { message: `${request.creator} asked for ${what}.`, origin: 'api' } as const;
+        const deployment = await insertDeployment(
+          tx,
+          request,
+          { origin: 'api', state: 'accepted', built: undefined },
+          event,
+        );
+        if (request.from) await assertArtifactKept(tx, request.from);
+        return { deployment, isNew: true };
       }),
 
     registerDrop: (drop) =>
@@ -36,16 +39,13 @@ export function makeRequestLedger(db: Database): RequestLedger {
         await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [drop.id]);
         const known = await selectDeployment(tx, drop.id);
         if (known) return known;
-        await insertDeployment(tx, drop, 'drop', 'uploaded');
-        const { sha256, bytes, inputsDigest, deployDigest } = drop.built;
-        await tx.query(
-          `update pull_deploy.deployments
-              set artifact_sha256 = $2, artifact_bytes = $3, inputs_digest = $4, deploy_digest = $5 where id = $1`,
-          [drop.id, sha256, bytes, inputsDigest, deployDigest],
-        );
         const message = 'Found in incoming; nobody asked for it over HTTP.';
-        await insertEvent(tx, drop.id, 'uploaded', { message, origin: 'accept' });
-        return requireDeployment(tx, drop.id);
+        return insertDeployment(
+          tx,
+          drop,
+          { origin: 'drop', state: 'uploaded', built: drop.built },
+          { message, origin: 'accept' },
+        );
       }),
   };
 }
@@ -107,30 +107,43 @@ async function insertRequest(
 
 /** Holds the release's row until the transaction ends: sequences are without gaps or ties. A retired app is one again. */
 async function nextSequence(tx: Queryable, key: ReleaseKey): Promise<number> {
+  const [row] = await countUp(tx, key);
+  if (row) return Number(row.last_sequence);
   await insertRelease(tx, key);
-  const [row] = await tx.query<{ last_sequence: string }>(
+  const [first] = await countUp(tx, key);
+  return Number(first?.last_sequence);
+}
+
+const countUp = (tx: Queryable, key: ReleaseKey) =>
+  tx.query<{ last_sequence: string }>(
     `update pull_deploy.releases set last_sequence = last_sequence + 1, retired_at = null
       where (org, app, environment) = ($1, $2, $3) returning last_sequence`,
     keyValues(key),
   );
-  return Number(row?.last_sequence);
-}
 
 async function insertDeployment(
   tx: Queryable,
   request: NewDeployment,
-  origin: DeploymentOrigin,
-  state: DeploymentState,
-): Promise<void> {
-  await tx.query(
-    `insert into pull_deploy.deployments
-       (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved,
-        from_deployment, reason, lease_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp() + ${LEASE})`,
+  { origin, state, built }: Pick<Deployment, 'origin' | 'state' | 'built'>,
+  event: NewEvent,
+): Promise<Deployment> {
+  const sequence = await nextSequence(tx, request);
+  const [row] = await tx.query<DeploymentRow>(
+    withEvent(
+      `insert into pull_deploy.deployments
+         (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved,
+          from_deployment, reason, artifact_sha256, artifact_bytes, inputs_digest, deploy_digest, lease_until)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, clock_timestamp() + ${LEASE})
+       returning *`,
+      '$8, $19, $20',
+    ),
     [
-      ...[request.id, ...keyValues(request), await nextSequence(tx, request), request.kind, origin, state],
+      ...[request.id, ...keyValues(request), sequence, request.kind, origin, state],
       ...[request.tagName ?? null, request.commit ?? null, request.creator, JSON.stringify(request.resolved)],
       ...[request.from ?? null, request.reason ?? null],
+      ...[built?.sha256 ?? null, built?.bytes ?? null, built?.inputsDigest ?? null, built?.deployDigest ?? null],
+      ...[event.message, event.origin],
     ],
   );
+  return toDeployment(row as DeploymentRow);
 }

@@ -30,12 +30,23 @@ export async function requireDeployment(db: Queryable, id: string): Promise<Depl
 }
 
 export async function insertRelease(tx: Queryable, key: ReleaseKey): Promise<void> {
-  await tx.query('insert into pull_deploy.apps (org, app) values ($1, $2) on conflict do nothing', [key.org, key.app]);
   await tx.query(
-    'insert into pull_deploy.releases (org, app, environment) values ($1, $2, $3) on conflict do nothing',
+    `with app as (insert into pull_deploy.apps (org, app) values ($1, $2) on conflict do nothing)
+     insert into pull_deploy.releases (org, app, environment) values ($1, $2, $3) on conflict do nothing`,
     keyValues(key),
   );
 }
+
+/**
+ * A statement that changes deployments and writes each one's history with it, in one call.
+ * @param change returns the whole rows
+ * @param event type, message and origin, as expressions of SQL
+ */
+export const withEvent = (change: string, event: string): string =>
+  `with changed as (${change}),
+        told as (insert into pull_deploy.deployment_events (deployment_id, org, type, message, origin)
+                 select id, org, ${event} from changed)
+   select * from changed`;
 
 export async function insertEvent(
   tx: Queryable,
