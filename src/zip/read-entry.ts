@@ -1,8 +1,7 @@
 import { crc32 } from 'node:zlib';
-import type { ErrorCode } from '../error-codes.ts';
 import { type Problem, problem } from '../errors.ts';
 import { nameProblems } from './entry-names.ts';
-import { type CentralHeader, FLAG, type LocalHeader, METHOD, readExtraParts, readLocalHeader } from './records.ts';
+import { type CentralHeader, FLAG, METHOD, readExtraParts, readLocalHeader } from './records.ts';
 
 /** An entry whose records agree with each other. Its data is not looked at yet: `inflateEntry` does. */
 export interface ZipEntry {
@@ -43,17 +42,22 @@ export function readEntry(
 ): { entry?: ZipEntry; found: Problem[] } {
   const path = header.name.toString('utf8');
   const found: Problem[] = [];
-  const add = (code: ErrorCode, message: string) => found.push(problem(code, message, path));
 
   if (writer === 'git' && path.endsWith('/')) return { found };
   found.push(...featureProblems(header, path), ...typeProblems(header, path, writer), ...nameProblems(header.name));
-  const local = readLocalHeader(zip, header.localHeaderOffset);
+  const local = readLocalHeader(zip, header);
   if (local === undefined) return { found };
-  for (const field of differingFields(header, local))
-    add('ZIP_STRUCTURE', `local and central header differ in ${field}`);
-  for (const { extra, name } of [header, local]) found.push(...extraProblems(extra, name, path));
+  for (const field of local.differing)
+    found.push(problem('ZIP_STRUCTURE', `local and central header differ in ${field}`, path));
+  for (const { extra } of [header, local]) found.push(...extraProblems(extra, header.name, path));
   if (header.method === METHOD.stored && header.compressedBytes !== header.inflatedBytes)
-    add('ZIP_STRUCTURE', `stored, but ${header.compressedBytes} bytes are said to be ${header.inflatedBytes}`);
+    found.push(
+      problem(
+        'ZIP_STRUCTURE',
+        `stored, but ${header.compressedBytes} bytes are said to be ${header.inflatedBytes}`,
+        path,
+      ),
+    );
   const dataEnd = local.dataOffset + header.compressedBytes;
   if (found.length > 0 || dataEnd > directoryOffset) return { found };
   return {
@@ -69,22 +73,22 @@ export function readEntry(
 }
 
 function featureProblems(header: CentralHeader, path: string): Problem[] {
-  const problems: Problem[] = [];
-  const unsupported = (message: string) => problems.push(problem('ZIP_UNSUPPORTED', message, path));
+  const unsupported: string[] = [];
   if ((header.flags & ~(FLAG.utf8 | FLAG.deflateLevel)) !== 0)
-    unsupported(`flags 0x${header.flags.toString(16)}: encryption, data descriptors and patches are not taken`);
+    unsupported.push(`flags 0x${header.flags.toString(16)}: encryption, data descriptors and patches are not taken`);
   if (header.method !== METHOD.stored && header.method !== METHOD.deflated)
-    unsupported(`compression method ${header.method}: only stored and deflated are taken`);
+    unsupported.push(`compression method ${header.method}: only stored and deflated are taken`);
   if (header.versionNeeded > 20)
-    unsupported(`needs version ${header.versionNeeded / 10} to extract: at most 2.0 is taken`);
-  if (header.diskNumber !== 0) unsupported('is on another disk');
-  if (header.comment.length > 0) unsupported('has a comment');
+    unsupported.push(`needs version ${header.versionNeeded / 10} to extract: at most 2.0 is taken`);
+  if (header.diskNumber !== 0) unsupported.push('is on another disk');
+  if (header.comment.length > 0) unsupported.push('has a comment');
   if (
     header.compressedBytes === 0xffffffff ||
     header.inflatedBytes === 0xffffffff ||
     header.localHeaderOffset === 0xffffffff
   )
-    unsupported('zip64: no archive within the limits needs it');
+    unsupported.push('zip64: no archive within the limits needs it');
+  const problems = unsupported.map((message) => problem('ZIP_UNSUPPORTED', message, path));
   if ((header.flags & FLAG.utf8) === 0 && header.name.some((byte) => byte > 0x7f))
     problems.push(problem('ZIP_STRUCTURE', 'the name is not ASCII, and the flag that says UTF-8 is not set', path));
   return problems;
@@ -127,11 +131,4 @@ function extraProblems(extra: Buffer, name: Buffer, path: string): Problem[] {
 /** JSZip repeats each name beyond ASCII in such a field (APPNOTE 4.6.9): harmless as long as it is the same. */
 function isSameName(data: Buffer, name: Buffer): boolean {
   return data.length >= 5 && data[0] === 1 && data.readUInt32LE(1) === crc32(name) && data.subarray(5).equals(name);
-}
-
-function differingFields(central: CentralHeader, local: LocalHeader): string[] {
-  const fields = ['versionNeeded', 'flags', 'method', 'modified', 'crc32', 'compressedBytes', 'inflatedBytes'] as const;
-  const differing: string[] = fields.filter((field) => central[field] !== local[field]);
-  if (!central.name.equals(local.name)) differing.push('name');
-  return differing;
 }

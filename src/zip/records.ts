@@ -7,6 +7,9 @@ export const LOCAL_HEADER_BYTES = 30;
 export const CENTRAL_HEADER_BYTES = 46;
 export const END_RECORD_BYTES = 22;
 
+/** Of the fields that both headers have in the same order, with the name's length. */
+const SHARED_BYTES = 24;
+
 const LOCAL_SIGNATURE = 0x04034b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
 const END_SIGNATURE = 0x06054b50;
@@ -32,6 +35,7 @@ export interface EntryFacts {
 }
 
 export interface CentralHeader extends EntryFacts {
+  readonly offset: number;
   /** 0 MS-DOS, 3 UNIX, … (APPNOTE 4.4.2); the meaning of `externalAttributes` depends on it. */
   readonly hostSystem: number;
   readonly comment: Buffer;
@@ -42,8 +46,11 @@ export interface CentralHeader extends EntryFacts {
   readonly end: number;
 }
 
-export interface LocalHeader extends EntryFacts {
+export interface LocalHeader {
   readonly dataOffset: number;
+  readonly extra: Buffer;
+  /** Its fields that say something else than the central header's. */
+  readonly differing: readonly string[];
 }
 
 export interface EndRecord {
@@ -66,6 +73,7 @@ export function readCentralHeader(zip: Buffer, offset: number): CentralHeader | 
   const end = commentStart + zip.readUInt16LE(offset + 32);
   if (end > zip.length) return undefined;
   return {
+    offset,
     hostSystem: zip.readUInt8(offset + 5),
     ...readSharedFields(zip, offset + 6),
     name: zip.subarray(nameStart, extraStart),
@@ -85,19 +93,29 @@ export function findData(zip: Buffer, offset: number): number | undefined {
   return dataOffset > zip.length ? undefined : dataOffset;
 }
 
-/** The header before an entry's data (APPNOTE 4.3.7); undefined when there is none, or it is cut. */
-export function readLocalHeader(zip: Buffer, offset: number): LocalHeader | undefined {
+/** The header before an entry's data (APPNOTE 4.3.7), held against the central one; undefined when there is none, or it is cut. */
+export function readLocalHeader(zip: Buffer, central: CentralHeader): LocalHeader | undefined {
+  const offset = central.localHeaderOffset;
   const dataOffset = findData(zip, offset);
   if (dataOffset === undefined) return undefined;
   const nameStart = offset + LOCAL_HEADER_BYTES;
   const extraStart = nameStart + zip.readUInt16LE(offset + 26);
-  return {
-    ...readSharedFields(zip, offset + 4),
-    name: zip.subarray(nameStart, extraStart),
-    extra: zip.subarray(extraStart, dataOffset),
-    dataOffset,
-  };
+  const extra = zip.subarray(extraStart, dataOffset);
+  // As bytes, from "version needed" to the name's end: to take each entry's header apart was half the time of reading a zip.
+  if (
+    isSame(zip, offset + 4, central.offset + 6, SHARED_BYTES) &&
+    isSame(zip, nameStart, central.offset + CENTRAL_HEADER_BYTES, central.name.length)
+  )
+    return { dataOffset, extra, differing: [] };
+  const local = readSharedFields(zip, offset + 4);
+  const fields = Object.keys(local) as (keyof typeof local)[];
+  const differing: string[] = fields.filter((field) => central[field] !== local[field]);
+  if (!central.name.equals(zip.subarray(nameStart, extraStart))) differing.push('name');
+  return { dataOffset, extra, differing };
 }
+
+const isSame = (zip: Buffer, a: number, b: number, bytes: number): boolean =>
+  zip.compare(zip, a, a + bytes, b, b + bytes) === 0;
 
 /** The end of central directory record that ends exactly where the bytes end (APPNOTE 4.3.16). */
 export function findEndRecord(zip: Buffer, maxCommentBytes: number): EndRecord | undefined {
