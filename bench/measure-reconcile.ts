@@ -5,7 +5,7 @@ import { type Row, type Settings, summarize, withAim } from './measure.ts';
 import { type Calls, type Site, seedStorage, startSite } from './reconcile-site.ts';
 
 const SIZES = [100, 1_000, 10_000];
-const NEW_APPS = 1_000;
+const NEW_APPS = 10_000;
 const CLUSTERS = 126;
 /** The first minute of all: the same share each time. */
 const PASS = new Date(0);
@@ -71,23 +71,37 @@ async function measureNewApps(): Promise<Row[]> {
   try {
     await site.sql('delete from pull_deploy.releases');
     const studio = { ...FILLED_STUDIO, environments: FILLED_STUDIO.environments.slice(0, 1) };
-    const { milliseconds, planned } = await pass(site, studio);
-    const { writes, mostAtOnce } = site.calls;
-    const again = await pass(site, studio);
     const about = `${NEW_APPS} new apps at once`;
+    let milliseconds = 0;
+    let writes = 0;
+    let mostAtOnce = 0;
+    let passes = 0;
+    // A pass ends with what it has time for; the next one goes on.
+    for (;;) {
+      const one = await pass(site, studio);
+      if (one.planned === 0) break;
+      passes++;
+      milliseconds += one.milliseconds;
+      writes += site.calls.writes;
+      mostAtOnce = Math.max(mostAtOnce, site.calls.mostAtOnce);
+    }
+    const [{ published }] = (await site.sql(
+      'select count(*)::int as published from pull_deploy.releases where published_sequence = 0 and source_since is not null',
+    )) as [{ published: number }];
+    if (published !== NEW_APPS) throw new Error(`${about}: ${published} were published`);
     return [
+      { what: `${about}: until all are published`, unit: 'ms', value: milliseconds },
       { what: `${about}: releases`, unit: '/s', value: (NEW_APPS / milliseconds) * 1_000 },
+      { what: `${about}: passes that they take`, unit: 'passes', value: passes },
       withAim(
         {
-          what: `${about}: writes of sources and what guards them, 21 clusters`,
+          what: `${about}: writes of sources and what guards them in each pass, 21 clusters`,
           unit: 'calls',
-          value: writes - NEW_APPS,
+          value: (writes - NEW_APPS) / passes,
         },
         { value: 42 },
       ),
       withAim({ what: `${about}: most calls at one time`, unit: 'calls', value: mostAtOnce }, { value: 8 }),
-      { what: `${about}: planned`, unit: 'calls', value: planned },
-      withAim({ what: `${about}: planned by the pass after`, unit: 'calls', value: again.planned }, { value: 0 }),
     ];
   } finally {
     await site.stop();

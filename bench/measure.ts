@@ -3,7 +3,7 @@ export interface Row {
   readonly what: string;
   /** Median of the rounds. */
   readonly value: number;
-  readonly unit: 'ms' | 'MiB' | '/s' | 'calls' | '×';
+  readonly unit: 'ms' | 'MiB' | '/s' | 'calls' | 'passes' | '×';
   /** From the lowest to the highest, as a part of the median; absent where there is but one. */
   readonly spread?: number;
   /** To the row that it stands beside, in this run. */
