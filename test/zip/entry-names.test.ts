@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { folderCollisions, nameProblems, portabilityProblems } from '../../src/zip/entry-names.ts';
 
 const codes = (problems: readonly { code: string }[]) => problems.map(({ code }) => code);
@@ -36,6 +37,21 @@ describe('nameProblems', () => {
         const found = nameProblems(Buffer.from(name));
         assert.ok(found.length > 0 && codes(found).every((code) => code === 'FILE_NAME_UNSAFE'), `${what}: '${name}'`);
       }
+  });
+
+  it('refuses exactly those made of empty and dot segments, of all that are made of plain characters', () => {
+    const segment = fc.string({ unit: fc.constantFrom('a', 'Z', '0', '_', '-', '.', 'é', ' b'), maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), (segments) => {
+        const isSafe = !segments.some((one) => ['', '.', '..'].includes(one));
+        // A slash at the end marks a folder, which others refuse.
+        const isFolder =
+          segments.length > 1 && segments.at(-1) === '' && !segments.slice(0, -1).some((one) => one === '');
+        fc.pre(!isFolder);
+        assert.equal(nameProblems(Buffer.from(segments.join('/'))).length === 0, isSafe);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('refuses bytes that are not UTF-8', () => {
