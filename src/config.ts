@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { GiteaConfig } from './adapters/gitea.ts';
+import type { SignIn } from './adapters/identity.ts';
 import type { DatabaseConfig } from './adapters/postgres.ts';
 import type { StorageConfig } from './adapters/storage-calls.ts';
 import { type EnvironmentsFile, readEnvironments } from './environments-file.ts';
@@ -31,9 +32,12 @@ const NOT_RESOLVED = 'is a Key Vault reference that was not resolved';
 export type Env = Readonly<Record<string, string | undefined>>;
 export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
-/** Reads all settings and the environments file; every problem is reported, never only the first. */
-export function loadConfig(env: Env): LoadedConfig {
-  const settings = new Settings(env);
+/**
+ * Reads all settings and the environments file; every problem is reported, never only the first.
+ * @param signIn of an operator's command; the managed identity unless it is given
+ */
+export function loadConfig(env: Env, signIn?: SignIn): LoadedConfig {
+  const settings = new Settings(env, signIn);
   refuseDevelopmentInAzure(settings);
   const config = {
     studioStorage: readStudioStorage(settings),
@@ -61,10 +65,12 @@ export function loadDatabaseConfig(
 class Settings {
   readonly problems: Problem[] = [];
   readonly isDevelopment: boolean;
+  readonly signIn: SignIn;
   private readonly env: Env;
 
-  constructor(env: Env) {
+  constructor(env: Env, signIn?: SignIn) {
     this.env = env;
+    this.signIn = signIn ?? { as: 'managed-identity', clientId: this.get('AZURE_CLIENT_ID') };
     this.isDevelopment = this.get('AZURE_FUNCTIONS_ENVIRONMENT') === 'Development';
   }
 
@@ -106,7 +112,7 @@ function readStudioStorage(settings: Settings): StorageConfig {
   const blobServiceUri = settings.need('STUDIO_STORAGE__blobServiceUri');
   if (blobServiceUri && !isUrl(blobServiceUri, 'https:'))
     settings.report('STUDIO_STORAGE__blobServiceUri', 'must be an https URL');
-  return { blobServiceUri, managedIdentityClientId: settings.get('AZURE_CLIENT_ID') };
+  return { blobServiceUri, signIn: settings.signIn };
 }
 
 function readDatabase(settings: Settings): DatabaseConfig {
@@ -120,7 +126,7 @@ function readDatabase(settings: Settings): DatabaseConfig {
     port: Number(port),
     database: settings.get('PGDATABASE') ?? 'studio',
     user: settings.need('PGUSER'),
-    managedIdentityClientId: settings.get('AZURE_CLIENT_ID'),
+    signIn: settings.signIn,
   };
 }
 
@@ -161,7 +167,7 @@ function readFluxEventsKeys(settings: Settings): string[] {
 }
 
 function readFile(path: string, settings: Settings): EnvironmentsFile {
-  const options = { development: settings.isDevelopment, clientId: settings.get('AZURE_CLIENT_ID') };
+  const options = { development: settings.isDevelopment, signIn: settings.signIn };
   try {
     return readEnvironments(readFileSync(path, 'utf8'), options);
   } catch (error) {

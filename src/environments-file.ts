@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
+import type { SignIn } from './adapters/identity.ts';
 import type { StorageConfig } from './adapters/storage-calls.ts';
 import { type Problem, problem } from './errors.ts';
 import { isRecord } from './model/digest.ts';
@@ -98,10 +99,7 @@ export interface EnvironmentsFile {
 }
 
 /** The YAML file that says which environments there are; see `environments.sample.yaml`. */
-export function readEnvironments(
-  text: string,
-  options: { development: boolean; clientId: string | undefined },
-): EnvironmentsFile {
+export function readEnvironments(text: string, options: { development: boolean; signIn: SignIn }): EnvironmentsFile {
   const fail = (messages: readonly string[]): EnvironmentsFile => ({
     studio: undefined,
     storage: new Map(),
@@ -137,9 +135,7 @@ export function readEnvironments(
     storage: new Map(
       Object.entries(environments).map(([name, { storage, connectionString }]) => [
         name,
-        connectionString
-          ? { connectionString }
-          : { blobServiceUri: storage, managedIdentityClientId: options.clientId },
+        connectionString ? { connectionString } : { blobServiceUri: storage, signIn: options.signIn },
       ]),
     ),
     problems: [],

@@ -38,18 +38,20 @@ function configOf(env: Env): Config {
   return loaded.config;
 }
 
+const AS_FUNCTION_APP = { as: 'managed-identity', clientId: undefined } as const;
+
 describe('the configuration in Azure', () => {
   it('uses managed identity for everything, and tokens', () => {
     const config = configOf({ ...IN_AZURE, AZURE_CLIENT_ID: 'me', GITEA_TOKEN: 'token' });
-    const managedIdentityClientId = 'me';
-    assert.deepEqual(config.studioStorage, { blobServiceUri: 'https://studio.example.net', managedIdentityClientId });
+    const signIn = { as: 'managed-identity', clientId: 'me' };
+    assert.deepEqual(config.studioStorage, { blobServiceUri: 'https://studio.example.net', signIn });
     assert.deepEqual(config.environmentStorage.get('tt02'), {
       blobServiceUri: 'https://pulldeploytt02.blob.core.windows.net',
-      managedIdentityClientId,
+      signIn,
     });
     assert.deepEqual(config.database, {
       ...{ host: 'db.example.net', port: 5432, database: 'studio', user: 'pull-deploy' },
-      managedIdentityClientId,
+      signIn,
     });
     assert.deepEqual(config.gitea, { url: 'https://studio.example.net/repos', token: 'token' });
     assert.equal(config.auth.mode, 'entra');
@@ -200,7 +202,7 @@ describe('the environments file', () => {
   const TT02 = { hostname: 'tt02.altinn.no', storage: 'https://tt02.example.net', orgs: ['ttd'] };
   const GOOD = { studio: { name: 'dev', chart: { version: '3.12.0' } }, environments: { tt02: TT02 } };
   const read = (value: unknown, development = false) =>
-    readEnvironments(typeof value === 'string' ? value : stringify(value), { development, clientId: undefined });
+    readEnvironments(typeof value === 'string' ? value : stringify(value), { development, signIn: AS_FUNCTION_APP });
 
   function assertProblems(value: unknown, ...expected: RegExp[]): void {
     const { problems, studio } = read(value);
@@ -392,7 +394,7 @@ describe('the sample files', () => {
   it('environments.sample.yaml shows the defaults as they are', () => {
     const { studio, environments } = parse(readFileSync(SAMPLE, 'utf8'));
     const least = { studio: { name: studio.name, chart: { version: studio.chart.version } }, environments };
-    const options = { development: false, clientId: undefined };
+    const options = { development: false, signIn: AS_FUNCTION_APP };
     assert.deepEqual(readEnvironments(stringify(least), options).studio, configOf(IN_AZURE).studio);
   });
 

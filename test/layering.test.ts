@@ -109,8 +109,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Types alone, which leave nothing behind at run time. */
 const ALLOWED_TYPES: Readonly<Record<string, readonly string[]>> = {
   // How to reach each service is the adapter's to say; the configuration fills it in.
-  'config.ts': ['adapters/storage-calls.ts', 'adapters/gitea.ts', 'adapters/postgres.ts'],
-  'environments-file.ts': ['adapters/storage-calls.ts'],
+  'config.ts': ['adapters/storage-calls.ts', 'adapters/gitea.ts', 'adapters/identity.ts', 'adapters/postgres.ts'],
+  'environments-file.ts': ['adapters/storage-calls.ts', 'adapters/identity.ts'],
   'telemetry-settings.ts': ['config.ts'],
   // Like the others: where to send is configured.
   'adapters/telemetry.ts': ['telemetry-settings.ts'],

@@ -59,8 +59,8 @@ export function runForInstallation(
 }
 
 /**
- * With the settings of the environment it runs in, or with `--local` those of the last `npm start`. Every command only
- * tells what it would do unless `--apply` is given.
+ * With the settings of the environment it runs in, or with `--local` those of the last `npm start`; as the managed identity,
+ * or with `--azure-cli` as whoever is signed in there. Every command only tells what it would do unless `--apply` is given.
  */
 async function run<O extends Options>(
   usage: string,
@@ -69,8 +69,11 @@ async function run<O extends Options>(
   work: (operator: Operator, values: { [K in keyof O]?: string }) => Promise<void>,
 ): Promise<void> {
   try {
-    const { isLocal, isDryRun, names, values } = readArguments(usage, options, check);
-    const loaded = loadConfig(isLocal ? readLocalSettings() : process.env);
+    const { isLocal, isAzureCli, isDryRun, names, values } = readArguments(usage, options, check);
+    const loaded = loadConfig(
+      isLocal ? readLocalSettings() : process.env,
+      isAzureCli ? { as: 'azure-cli' } : undefined,
+    );
     if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
     const { config } = loaded;
     const connection = connect(config, makeConsoleLog());
@@ -91,6 +94,7 @@ function readArguments<O extends Options>(usage: string, own: O, check: (values:
     apply: { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
     local: { type: 'boolean', default: false },
+    'azure-cli': { type: 'boolean', default: false },
   } as const satisfies Options;
   try {
     const parsed = parseArgs({ options, allowPositionals: true });
@@ -98,12 +102,15 @@ function readArguments<O extends Options>(usage: string, own: O, check: (values:
       apply,
       'dry-run': dryRun,
       local,
+      'azure-cli': azureCli,
       ...values
     } = parsed.values as Record<string, string | boolean | undefined>;
     const given = values as { [K in keyof O]?: string };
     check(given);
     if (apply && dryRun) throw new Error('--apply and --dry-run contradict each other');
-    return { isLocal: local === true, isDryRun: apply !== true, names: parsed.positionals, values: given };
+    if (local && azureCli) throw new Error('--local and --azure-cli contradict each other');
+    const flags = { isLocal: local === true, isAzureCli: azureCli === true, isDryRun: apply !== true };
+    return { ...flags, names: parsed.positionals, values: given };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${usage}`);
   }

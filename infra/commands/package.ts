@@ -57,7 +57,10 @@ function manifest({ name, version, license, type, main, engines }: Record<string
 
 async function readChecked(path: string): Promise<string> {
   const text = await readFile(path, 'utf8');
-  const { problems } = readEnvironments(text, { development: false, clientId: undefined });
+  const { problems } = readEnvironments(text, {
+    development: false,
+    signIn: { as: 'managed-identity', clientId: undefined },
+  });
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   return text;
 }

@@ -1,7 +1,7 @@
 import { type ReindexReport, reindex } from '../../src/reindex/reindex.ts';
 import { runForInstallation } from './operator.ts';
 
-const USAGE = `npm run reindex -- [--installation ID] [--apply] [--local]
+const USAGE = `npm run reindex -- [--installation ID] [--apply] [--local | --azure-cli]
 
 Rebuilds the database's tables from storage, after the database was lost or an older one was restored: artifacts, deployments and what
 is wanted, of all environments. Run the migrations first. Writes no document that Flux reads. Without --apply it only tells what it would do.`;

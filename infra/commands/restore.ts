@@ -1,7 +1,7 @@
 import { reconcileSources } from '../../src/reconcile/reconcile-sources.ts';
 import { runCommand } from './operator.ts';
 
-const USAGE = `npm run restore -- --environment ENV [--apply] [--local]
+const USAGE = `npm run restore -- --environment ENV [--apply] [--local | --azure-cli]
 
 Publishes everything again that the database says an environment's storage account should hold, after the account was emptied.
 What is there is not overwritten unless it differs. Without --apply it only tells how much that is.`;

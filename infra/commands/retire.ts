@@ -2,7 +2,7 @@ import { appNameProblems } from '../../src/model/names.ts';
 import { planRetire, retireSource } from '../../src/reconcile/retire-source.ts';
 import { runCommand } from './operator.ts';
 
-const USAGE = `npm run retire -- ORG/APP --environment ENV [--apply] [--local]
+const USAGE = `npm run retire -- ORG/APP --environment ENV [--apply] [--local | --azure-cli]
 
 Takes an app's Flux source out of its cluster, the only thing that does. Refuses while anything of the app is deployed there:
 undeploy it first. A later deployment brings the source back. Without --apply it only tells what it would do.`;

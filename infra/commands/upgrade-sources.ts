@@ -1,7 +1,7 @@
 import { planSourcesUpgrade, upgradeSources } from '../../src/publish/publish-sources.ts';
 import { runCommand } from './operator.ts';
 
-const USAGE = `npm run upgrade-sources -- --environment ENV [--apply] [--local]
+const USAGE = `npm run upgrade-sources -- --environment ENV [--apply] [--local | --azure-cli]
 
 Brings the Flux sources of an environment to the form that this version writes. New versions never do so by themselves.
 Without --apply it only tells which would change.`;

@@ -1,4 +1,4 @@
-import type { ManagedIdentityCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 import { AppError } from '../errors.ts';
 
 /** An access token, and when it ends in milliseconds since 1970: `AccessToken` of `@azure/core-auth`. */
@@ -6,6 +6,11 @@ export interface IdentityToken {
   readonly token: string;
   readonly expiresOnTimestamp: number;
 }
+
+/** Who signs in: the function app, or with an operator's command whoever is signed in with the Azure CLI. */
+export type SignIn =
+  /** @property clientId of a user-assigned identity; undefined means the system-assigned one */
+  { readonly as: 'managed-identity'; readonly clientId: string | undefined } | { readonly as: 'azure-cli' };
 
 /** Who we are in Azure. Every SDK there takes it as its `TokenCredential`. */
 export interface Identity {
@@ -21,29 +26,34 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 const TRY_AGAIN_MS = 30_000;
 /** Of one token, all tries together: less than a connection to the database may take. */
 const ASK_TIMEOUT_MS = 4_000;
+/** To start the Azure CLI alone takes a second or two. */
+const CLI_TIMEOUT_MS = 20_000;
 const RETRIES = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
 
 const identities = new Map<string, Identity>();
 
-/**
- * The function app's managed identity: one for the process, so that storage, database and telemetry share its tokens.
- * @param clientId of a user-assigned identity; undefined means the system-assigned one
- */
-export function managedIdentity(clientId: string | undefined): Identity {
-  const known = identities.get(clientId ?? '');
+/** One for the process, so that storage, database and telemetry share its tokens. */
+export function identityOf(signIn: SignIn): Identity {
+  const key = JSON.stringify(signIn);
+  const known = identities.get(key);
   if (known !== undefined) return known;
-  let loading: Promise<ManagedIdentityCredential> | undefined;
-  const identity = keepTokens(async (scope) => {
-    loading ??= loadCredential(clientId);
-    return (await loading).getToken(scope);
-  });
-  identities.set(clientId ?? '', identity);
+  let loading: Promise<TokenCredential> | undefined;
+  const ask = async (scope: string): Promise<IdentityToken> => {
+    loading ??= loadCredential(signIn);
+    const token = await (await loading).getToken(scope);
+    if (token === null) throw new Error('no token');
+    return token;
+  };
+  const identity = keepTokens(ask, signIn.as);
+  identities.set(key, identity);
   return identity;
 }
 
 /** With the first token: to load the SDK takes as long as all else that is loaded before the functions are registered. */
-async function loadCredential(clientId: string | undefined): Promise<ManagedIdentityCredential> {
-  const { ManagedIdentityCredential } = await import('@azure/identity');
+async function loadCredential(signIn: SignIn): Promise<TokenCredential> {
+  const { AzureCliCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  if (signIn.as === 'azure-cli') return new AzureCliCredential({ processTimeoutInMs: CLI_TIMEOUT_MS });
+  const { clientId } = signIn;
   return new ManagedIdentityCredential({ retryOptions: RETRIES, ...(clientId ? { clientId } : {}) });
 }
 
@@ -51,12 +61,16 @@ async function loadCredential(clientId: string | undefined): Promise<ManagedIden
  * Keeps each token while it is valid. MSAL drops one five minutes before its end and then fails with the platform's token
  * service; here it is renewed beside the calls from that moment on, and they go on with the one that they have.
  */
-export function keepTokens(ask: AskForToken, now: () => number = Date.now): Identity {
+export function keepTokens(
+  ask: AskForToken,
+  as: SignIn['as'] = 'managed-identity',
+  now: () => number = Date.now,
+): Identity {
   const kept = new Map<string, KeptToken>();
   return {
     async getToken(scopes) {
       const scope = [scopes].flat().join(' ');
-      const token = kept.get(scope) ?? new KeptToken(() => askInTime(ask, scope), now);
+      const token = kept.get(scope) ?? new KeptToken(() => askInTime(ask, scope, as), now);
       kept.set(scope, token);
       return token.get();
     },
@@ -104,15 +118,17 @@ class KeptToken {
 }
 
 /** Ends the SDK's errors here. It has no time-out of its own, and takes no signal. */
-async function askInTime(ask: AskForToken, scope: string): Promise<IdentityToken> {
+async function askInTime(ask: AskForToken, scope: string, as: SignIn['as']): Promise<IdentityToken> {
+  const timeoutMs = as === 'azure-cli' ? CLI_TIMEOUT_MS : ASK_TIMEOUT_MS;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ASK_TIMEOUT_MS / 1_000} s`)), ASK_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs);
   });
   try {
     return await Promise.race([ask(scope), late]);
   } catch (cause) {
-    throw new AppError('IDENTITY_UNAVAILABLE', `the managed identity got no token for ${scope}`, {
+    const who = as === 'azure-cli' ? 'the Azure CLI (az login)' : 'the managed identity';
+    throw new AppError('IDENTITY_UNAVAILABLE', `${who} got no token for ${scope}`, {
       cause,
       retryAfterSeconds: 5,
     });

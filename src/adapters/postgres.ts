@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import { managedIdentity } from './identity.ts';
+import { identityOf, type SignIn } from './identity.ts';
 import { TIME_LIMITS } from './time-limits.ts';
 
 export type Row = Record<string, unknown>;
@@ -24,7 +24,7 @@ export type DatabaseConfig =
       readonly port: number;
       readonly database: string;
       readonly user: string;
-      readonly managedIdentityClientId: string | undefined;
+      readonly signIn: SignIn;
     };
 
 /** Entra ID's resource for Azure Database for PostgreSQL. */
@@ -48,8 +48,10 @@ const PASSING_ERRNO = new Set([
 ]);
 
 export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIMITS.database): Database {
+  const connection = databaseConnection(config);
   const pool = new pg.Pool({
-    ...databaseConnection(config),
+    ...connection,
+    ...(typeof connection.password === 'function' ? { Client: clientWith(connection.password) } : {}),
     max: limits.maxConnections,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     // So that a right that was taken away ends, and a server that was exchanged is found.
@@ -100,11 +102,31 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
 /** How to reach the database: with the URL's password in Development, with tokens of the managed identity in Azure. */
 export function databaseConnection(config: DatabaseConfig): pg.PoolConfig {
   if ('url' in config) return { connectionString: config.url };
-  const { host, port, database, user, managedIdentityClientId } = config;
-  const identity = managedIdentity(managedIdentityClientId);
+  const { host, port, database, user, signIn } = config;
+  const identity = identityOf(signIn);
   // Asked at each new connection. The server looks at the token then, and never again while the connection lasts.
   const password = async () => (await identity.getToken(TOKEN_SCOPE)).token;
   return { host, port, database, user, password, ssl: { rejectUnauthorized: true } };
+}
+
+/**
+ * Has its password before it connects. pg asks in the middle of it, and leaves the connection open where none can be had; the
+ * server keeps a place for it for a minute, so that an outage of the token service would take all places, also those of others.
+ */
+function clientWith(password: () => string | Promise<string>): typeof pg.Client {
+  return class extends pg.Client {
+    override connect(): Promise<pg.Client>;
+    override connect(callback: (error: Error) => void): void;
+    override connect(callback?: (error: Error) => void): Promise<pg.Client> | undefined {
+      const connected = Promise.resolve(password()).then((token) => {
+        this.password = token;
+        return super.connect();
+      });
+      if (callback === undefined) return connected;
+      connected.then(() => callback(undefined as never), callback);
+      return undefined;
+    }
+  };
 }
 
 function translate(error: unknown): unknown {

@@ -1,12 +1,12 @@
 import type { BlobServiceClient, RestError } from '@azure/storage-blob';
 import { AppError, redactUrl } from '../errors.ts';
-import { managedIdentity } from './identity.ts';
+import { identityOf, type SignIn } from './identity.ts';
 import type { TIME_LIMITS } from './time-limits.ts';
 
 /** A connection string only in the local run; in Azure the account's address, and the identity of the function app. */
 export type StorageConfig =
   | { readonly connectionString: string }
-  | { readonly blobServiceUri: string; readonly managedIdentityClientId: string | undefined };
+  | { readonly blobServiceUri: string; readonly signIn: SignIn };
 
 type Limits = typeof TIME_LIMITS.storage;
 
@@ -63,7 +63,7 @@ async function openAccount(config: StorageConfig, limits: Limits): Promise<BlobS
     maxRetryDelayInMs: limits.maxRetryDelayMs,
   };
   if ('blobServiceUri' in config)
-    return new BlobServiceClient(config.blobServiceUri, managedIdentity(config.managedIdentityClientId), {
+    return new BlobServiceClient(config.blobServiceUri, identityOf(config.signIn), {
       retryOptions,
     });
   try {

@@ -2,7 +2,7 @@ import type { AzureMonitorOpenTelemetryOptions } from 'applicationinsights';
 import { METRICS, type Metric } from '../model/telemetry-names.ts';
 import type { Facts } from '../telemetry.ts';
 import type { TelemetrySettings } from '../telemetry-settings.ts';
-import { managedIdentity } from './identity.ts';
+import { identityOf } from './identity.ts';
 import { factsOf, type SpanRecord, type TracePoint } from './span-records.ts';
 
 /** Where telemetry goes once it is loaded. */
@@ -108,7 +108,7 @@ function options(
   return {
     azureMonitorExporterOptions: {
       connectionString,
-      ...(identity ? { credential: managedIdentity(identity.clientId) } : {}),
+      ...(identity ? { credential: identityOf({ as: 'managed-identity', ...identity }) } : {}),
       ...(httpClient ? { httpClient } : {}),
       // The disk of an instance goes with it.
       disableOfflineStorage: true,

@@ -18,7 +18,7 @@ function makeService() {
       return { token: `token ${service.asked.length}`, expiresOnTimestamp: service.now + 60 * MINUTE_MS };
     },
   };
-  const identity = keepTokens(service.ask, () => service.now);
+  const identity = keepTokens(service.ask, 'managed-identity', () => service.now);
   const token = async (scope = SCOPE) => (await identity.getToken(scope)).token;
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   return { service, token, settled };

@@ -66,7 +66,8 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function startFunctionApp(): Promise<ChildProcess> {
+  /** All but who it is. */
+  function settings(): NodeJS.ProcessEnv {
     const environments = join(folder, 'environments.yaml');
     writeFileSync(
       environments,
@@ -76,22 +77,24 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
       }),
     );
     const { hostname, port } = new URL(postgres.url);
+    return {
+      ...caEnv(),
+      ENVIRONMENTS_FILE: environments,
+      STUDIO_STORAGE__blobServiceUri: azurite.blobEndpoint('studio'),
+      PGHOST: hostname,
+      PGPORT: port,
+      PGUSER: ROLE,
+      GITEA_URL: 'https://gitea.example.net',
+      AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
+      AUTH_AUDIENCE: 'api://pull-deploy',
+      FLUX_EVENTS_KEY: 'k'.repeat(32),
+    };
+  }
+
+  async function startFunctionApp(): Promise<ChildProcess> {
     const child = fork(fileURLToPath(new URL('function-app.ts', import.meta.url)), {
       execArgv: ['--import', 'tsx'],
-      env: {
-        ...caEnv(),
-        ...tokens.env,
-        AZURE_CLIENT_ID: CLIENT_ID,
-        ENVIRONMENTS_FILE: environments,
-        STUDIO_STORAGE__blobServiceUri: azurite.blobEndpoint('studio'),
-        PGHOST: hostname,
-        PGPORT: port,
-        PGUSER: ROLE,
-        GITEA_URL: 'https://gitea.example.net',
-        AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-        AUTH_AUDIENCE: 'api://pull-deploy',
-        FLUX_EVENTS_KEY: 'k'.repeat(32),
-      },
+      env: { ...settings(), ...tokens.env, AZURE_CLIENT_ID: CLIENT_ID },
     });
     await once(child, 'message');
     return child;
@@ -219,6 +222,45 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
     const token = tokens.prepare(DATABASE, 240);
     await admin.query(`alter role "${ROLE}" password '${token}'`);
     assert.match((await migrate(token)).stdout, /Applied 0001_/);
+  });
+
+  it("lets an operator's command sign in as whoever the Azure CLI knows, and only when it is told to", async () => {
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    const answers = Object.fromEntries(
+      [STORAGE, DATABASE].map((resource) => {
+        const accessToken = tokens.prepare(resource, 240);
+        return [resource, { accessToken, expires_on: Math.floor(Date.now() / 1_000) + 240 }];
+      }),
+    );
+    await admin.query(`alter role "${ROLE}" password '${answers[DATABASE]?.accessToken}'`);
+    writeFileSync(join(bin, 'answers.json'), JSON.stringify(answers));
+    const az = `#!${process.execPath}
+const answers = require('./answers.json');
+const resource = process.argv[process.argv.indexOf('--resource') + 1];
+require('node:fs').appendFileSync(require('node:path').join(__dirname, 'asked'), resource + ' ');
+console.log(JSON.stringify(answers[resource]));
+`;
+    writeFileSync(join(bin, 'az'), az, { mode: 0o755 });
+    const run = (command: 'restore' | 'reindex', ...args: string[]) =>
+      promisify(execFile)(process.execPath, [...script(`infra/commands/${command}.ts`), ...args], {
+        cwd: ROOT,
+        env: { ...settings(), PATH: `${bin}:${process.env.PATH}` },
+      });
+    const asked = () => readFileSync(join(bin, 'asked'), 'utf8').split(' ');
+    await run('restore', '--environment', 'tt02', '--azure-cli');
+    assert.ok(asked().includes(DATABASE));
+    // It has read all accounts to know that.
+    await assert.rejects(run('reindex', '--azure-cli'), /STORAGE_EMPTY: storage names no installation/);
+    assert.ok(asked().includes(STORAGE));
+    const before = asked();
+    await assert.rejects(run('reindex'), /IDENTITY_UNAVAILABLE: the managed identity got no token/);
+    assert.deepEqual(asked(), before);
+    writeFileSync(join(bin, 'answers.json'), '{}');
+    await assert.rejects(
+      run('reindex', '--azure-cli'),
+      /IDENTITY_UNAVAILABLE: the Azure CLI \(az login\) got no token/,
+    );
+    await assert.rejects(run('reindex', '--azure-cli', '--local'), /--local and --azure-cli contradict each other/);
   });
 });
 
