@@ -13,8 +13,10 @@ const LOCK = 7_202_611;
  * @param token of whoever is connected as, where that is not the managed identity
  */
 export async function migrate(config: DatabaseConfig, token?: string): Promise<string[]> {
-  const connection = databaseConnection(config) as pg.ClientConfig;
-  const client = new pg.Client(token ? { ...connection, password: token } : connection);
+  const connection = databaseConnection(config);
+  // In hand before the connection is begun, as in `openDatabase`.
+  const password = token ?? (typeof connection.password === 'function' ? await connection.password() : undefined);
+  const client = new pg.Client({ ...connection, password });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);

@@ -106,7 +106,11 @@ export const ERROR_CODES = {
     'Try again; if it stays, look at the repository in Gitea.',
   ),
   DATABASE_UNAVAILABLE: code('unavailable', 'The database did not answer.', 'Try again; see `/api/health`.'),
-  IDENTITY_UNAVAILABLE: code('unavailable', 'The managed identity got no token.', 'Try again; see `docs/operate.md`.'),
+  IDENTITY_UNAVAILABLE: code(
+    'unavailable',
+    'No token was to be had for the managed identity, or with `--azure-cli` from the Azure CLI.',
+    'Try again; see `docs/operate.md`.',
+  ),
   STORAGE_UNAVAILABLE: code('unavailable', 'Blob storage did not answer.', 'Try again; see `/api/health`.'),
   CONFIGURATION_INVALID: code(
     'unavailable',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { makeConsoleLog } from '../../src/adapters/console-log.ts';
+import { TIME_LIMITS, type TimeLimits } from '../../src/adapters/time-limits.ts';
 import { type Config, type Env, loadConfig } from '../../src/config.ts';
 import { connect } from '../../src/connect.ts';
 import { AppError } from '../../src/errors.ts';
@@ -9,6 +10,12 @@ import { type Environment, findEnvironment, type Studio } from '../../src/model/
 import type { Ports } from '../../src/ports.ts';
 
 const LOCAL_SETTINGS = fileURLToPath(new URL('../../.local/settings.json', import.meta.url));
+
+/** A connection begins with its token, for which the CLI may take its 20 s. */
+const WITH_AZURE_CLI: TimeLimits = {
+  ...TIME_LIMITS,
+  database: { ...TIME_LIMITS.database, connectTimeoutMs: 30_000 },
+};
 
 /** What every operator's command is given. */
 export interface Operator {
@@ -76,7 +83,7 @@ async function run<O extends Options>(
     );
     if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
     const { config } = loaded;
-    const connection = connect(config, makeConsoleLog());
+    const connection = connect(config, makeConsoleLog(), isAzureCli ? WITH_AZURE_CLI : TIME_LIMITS);
     try {
       await work({ config, ports: connection.ports, studio: config.studio, names, isDryRun }, values);
     } finally {

@@ -238,7 +238,8 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
 const answers = require('./answers.json');
 const resource = process.argv[process.argv.indexOf('--resource') + 1];
 require('node:fs').appendFileSync(require('node:path').join(__dirname, 'asked'), resource + ' ');
-console.log(JSON.stringify(answers[resource]));
+// It may take longer than a connection to the database.
+setTimeout(() => console.log(JSON.stringify(answers[resource])), resource === '${DATABASE}' ? 6_000 : 0);
 `;
     writeFileSync(join(bin, 'az'), az, { mode: 0o755 });
     const run = (command: 'restore' | 'reindex', ...args: string[]) =>
