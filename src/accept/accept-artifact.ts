@@ -5,11 +5,11 @@ import { sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
 import { type ArtifactPath, parseArtifactBlob, releaseKey } from '../model/names.ts';
 import type { IncomingBlob, Ports } from '../ports.ts';
-import { assertLedgerFits, type LedgerFit, publishRelease } from '../publish/publish-release.ts';
+import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
 import type { ExpectedInputs } from './check-documents.ts';
-import { registerDrop } from './register-drop.ts';
+import { type Registered, registerDrop } from './register-drop.ts';
 import { type ValidArtifact, validateArtifact } from './validate-artifact.ts';
 
 /** Gone and repeated blobs are nobody's fault: events come more than once, and late. */
@@ -80,19 +80,17 @@ async function acceptRead(
   const { artifact } = validation;
   const { inputsDigest, deployDigest } = artifact.manifest;
   const facts: BuiltFacts = { ...built, inputsDigest, deployDigest };
-  if (row && fit) return acceptValid(ports, studio, blob, row, artifact, facts, fit);
-  const drop = await registerDrop(ports, studio, path, artifact, facts);
-  return acceptValid(ports, studio, blob, drop.deployment, artifact, facts, drop.fit);
+  const registered = row && fit ? { deployment: row, fit } : await registerDrop(ports, studio, path, artifact, facts);
+  return acceptValid(ports, studio, blob, registered, artifact, facts);
 }
 
 async function acceptValid(
   ports: Ports,
   studio: Studio,
   blob: Blob,
-  deployment: Deployment,
+  { deployment, fit }: Registered,
   artifact: ValidArtifact,
   facts: BuiltFacts,
-  { installation, published }: LedgerFit,
 ): Promise<AcceptOutcome> {
   const path = { ...releaseKey(deployment), deploymentId: deployment.id };
   if (!(await ports.artifacts.archive(path, blob.bytes))) {
@@ -100,7 +98,7 @@ async function acceptValid(
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),
     ]);
   }
-  const rendered = renderRelease(studio, deployment, artifact, installation);
+  const rendered = renderRelease(studio, deployment, artifact, fit.installation);
   // As the archive has it: another process may have been first.
   const document = await ports.artifacts.archiveRelease(path, rendered);
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
@@ -108,7 +106,7 @@ async function acceptValid(
     await ports.telemetry.span('publish', {}, async () => {
       const { hasSource } = await publishRelease(ports, studio, path, {
         archived: { deploymentId: deployment.id, document },
-        published,
+        published: fit.published,
       });
       if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
     });

@@ -9,6 +9,12 @@ import type { ValidArtifact } from './validate-artifact.ts';
 /** Who dropped it can't be known: the right to write to the path is all that is checked. */
 const DROPPED = 'dropped, unverified';
 
+/** A row in a ledger that fits to what is published. */
+export interface Registered {
+  readonly deployment: Deployment;
+  readonly fit: LedgerFit;
+}
+
 /**
  * A valid artifact that nobody asked for over HTTP gets its row, with what the artifact itself says.
  * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY: there is no row then
@@ -19,7 +25,7 @@ export async function registerDrop(
   path: ArtifactPath,
   artifact: ValidArtifact,
   built: BuiltFacts,
-): Promise<{ deployment: Deployment; fit: LedgerFit }> {
+): Promise<Registered> {
   const fit = await assertLedgerFits(ports, studio, path);
   const { manifest } = artifact;
   const deployment = await ports.ledger.registerDrop({
