@@ -6,6 +6,8 @@ import { type Calls, type Site, seedStorage, startSite } from './reconcile-site.
 
 const SIZES = [100, 1_000, 10_000];
 const NEW_APPS = 10_000;
+/** More than they take on any machine. */
+const MOST_PASSES = 20;
 const CLUSTERS = 126;
 /** The first minute of all: the same share each time. */
 const PASS = new Date(0);
@@ -80,7 +82,7 @@ async function measureNewApps(): Promise<Row[]> {
     for (;;) {
       const one = await pass(site, studio);
       if (one.planned === 0) break;
-      passes++;
+      if (++passes > MOST_PASSES) throw new Error(`${about}: ${one.planned} left after ${MOST_PASSES} passes`);
       milliseconds += one.milliseconds;
       writes += site.calls.writes;
       mostAtOnce = Math.max(mostAtOnce, site.calls.mostAtOnce);
