@@ -50,21 +50,21 @@ export interface ProgressLedger {
     built: BuiltFacts,
     warnings: readonly Problem[],
   ): Promise<boolean>;
-  /** Whether the state changed: no, when it was not one that `to` can be entered from, or `fence` is not the row's. */
+  /** The deployment as it is then; undefined when its state was not one that `to` can be entered from, or `fence` is not the row's. */
   move(
     id: string,
     to: DeploymentState,
     event: NewEvent,
     problems?: readonly Problem[],
     fence?: number,
-  ): Promise<boolean>;
+  ): Promise<Deployment | undefined>;
   /** Not to be rolled back to, nor promoted, until it is unblocked. */
   block(id: string, block: { by: string; reason: string }): Promise<void>;
   unblock(id: string, by: string): Promise<void>;
   /** A line in the history that changes nothing. */
   note(id: string, type: string, event: NewEvent): Promise<void>;
   /**
-   * One transaction: the artifact's row, and the wanted release unless a newer one is wanted already (`superseded`).
+   * At once: the artifact's row, and the wanted release unless a newer one is wanted already (`superseded`).
    * `ended`: meanwhile someone has ended the deployment, and nothing is indexed.
    */
   indexArtifact(deployment: Deployment, manifest: Manifest, built: BuiltFacts): Promise<WantOutcome>;

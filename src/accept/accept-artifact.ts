@@ -98,15 +98,16 @@ async function acceptValid(
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),
     ]);
   }
-  const rendered = renderRelease(studio, deployment, artifact, fit.installation);
+  const rendered = renderRelease(studio, deployment, artifact, fit.status.installation);
   // As the archive has it: another process may have been first.
   const document = await ports.artifacts.archiveRelease(path, rendered);
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
   if (outcome === 'wanted') {
     await ports.telemetry.span('publish', {}, async () => {
       const { hasSource } = await publishRelease(ports, studio, path, {
-        archived: { deploymentId: deployment.id, document },
-        published: fit.published,
+        fit,
+        wanted: { sequence: deployment.sequence, deploymentId: deployment.id },
+        document,
       });
       if (!hasSource) await publishSources(ports, studio, path.org, path.environment);
     });

@@ -9,6 +9,11 @@ export type Row = Record<string, unknown>;
 /** Anything a statement can be sent to: the pool, or the one connection of a transaction. */
 export interface Queryable {
   query<R extends Row>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * The same, planned once for a connection: for what every deployment asks. Takes two thirds of the time of `query`. Not for a
+   * text that is put together, whose plan depends on what is asked, nor one that gives `*`, which fails after a migration.
+   */
+  prepared<R extends Row>(sql: string, values: readonly unknown[]): Promise<R[]>;
 }
 
 export interface Database extends Queryable {
@@ -65,17 +70,8 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
   // Without a listener an idle connection that breaks ends the process.
   pool.on('error', (error) => log.warn('database connection lost', { reason: error.message }));
   pool.on('connect', (client) => client.on('error', () => {}));
-  const queryOn =
-    (target: pg.Pool | pg.PoolClient): Queryable['query'] =>
-    async <R extends Row>(sql: string, values: readonly unknown[] = []) => {
-      try {
-        return (await target.query<R>(sql, [...values])).rows;
-      } catch (error) {
-        throw translate(error);
-      }
-    };
   return {
-    query: queryOn(pool),
+    ...queryable(pool),
     async transaction(work) {
       const client = await pool.connect().catch((error) => {
         throw translate(error);
@@ -83,7 +79,7 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
       let broken: Error | undefined;
       try {
         await client.query('begin');
-        const result = await work({ query: queryOn(client) });
+        const result = await work(queryable(client));
         await client.query('commit');
         return result;
       } catch (error) {
@@ -98,6 +94,29 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
     close: () => pool.end(),
   };
 }
+
+function queryable(target: pg.Pool | pg.PoolClient): Queryable {
+  const run = async <R extends Row>(query: pg.QueryConfig): Promise<R[]> => {
+    try {
+      return (await target.query<R>(query)).rows;
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+  return {
+    query: (text, values = []) => run({ text, values: [...values] }),
+    prepared: (text, values) => run({ text, values: [...values], name: statementName(text) }),
+  };
+}
+
+/** The same for the same text, on every connection. */
+function statementName(text: string): string {
+  const name = statementNames.get(text) ?? `pull_deploy_${statementNames.size + 1}`;
+  statementNames.set(text, name);
+  return name;
+}
+
+const statementNames = new Map<string, string>();
 
 /** How to reach the database: with the URL's password in Development, with tokens of the managed identity in Azure. */
 export function databaseConnection(config: DatabaseConfig): pg.PoolConfig {

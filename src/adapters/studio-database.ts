@@ -8,7 +8,7 @@ type ReleaseRow = { result: string | null; target: string | null; scopes: unknow
 export function makeStudioDatabase(db: Database): StudioDatabase {
   return {
     async findRelease({ org, app }, tagName): Promise<StudioRelease | undefined> {
-      const [row] = await db.query<ReleaseRow>(
+      const [row] = await db.prepared<ReleaseRow>(
         `select sequenceno, buildresult as result, entity::jsonb ->> 'targetCommitish' as target,
                 entity::jsonb -> 'buildInputs' -> 'maskinportenScopes' as scopes
            from designer.releases
@@ -29,7 +29,7 @@ export function makeStudioDatabase(db: Database): StudioDatabase {
     },
 
     async scopes({ org, app }) {
-      const [row] = await db.query<{ scopes: unknown; version: string }>(
+      const [row] = await db.prepared<{ scopes: unknown; version: string }>(
         'select scopes, xmin::text as version from designer.app_scopes where (org, app) = ($1, $2)',
         [org, app],
       );

@@ -49,24 +49,29 @@ export async function deploy(ports: Ports, studio: Studio, request: DeployReques
   const { kind, tagName, commit, from } = deployment;
   ports.telemetry.tell({ deploymentId: deployment.id, kind });
   ports.log.info('deployment accepted', { ...about(deployment), kind, tagName, commit, from });
-  await finishDeploy(ports, studio, deployment);
+  const stored = await finishDeploy(ports, studio, deployment);
   // Stored by now: whatever fails from here on, the blob's event goes on with it.
-  return (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
+  return stored ?? (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
 }
 
 /**
  * Builds and stores the artifact of a deployment that is in the ledger: its own request's, or that of one that died.
+ * @returns it as it was when it was stored, unless someone was faster
  * @throws DeploymentFailed, its reason recorded
  */
-export async function finishDeploy(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
+export async function finishDeploy(
+  ports: Ports,
+  studio: Studio,
+  deployment: Deployment,
+): Promise<Deployment | undefined> {
   try {
-    await buildAndStore(ports, studio, deployment);
+    return await buildAndStore(ports, studio, deployment);
   } catch (thrown) {
     throw new DeploymentFailed(deployment, await recordFailure(ports, deployment, thrown));
   }
 }
 
-async function buildAndStore(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
+async function buildAndStore(ports: Ports, studio: Studio, deployment: Deployment): Promise<Deployment | undefined> {
   const { ledger, log } = ports;
   const [artifact] = await Promise.all([
     assembleArtifact(ports, studio, deployment),
@@ -80,16 +85,18 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   // Before the upload, so that the blob's event finds whose it is.
   if (!(await ledger.recordBuilt(deployment, built, artifact.warnings))) {
     log.warn('deployment was taken over or ended meanwhile', about(deployment));
-    return;
+    return undefined;
   }
   if (!(await ports.artifacts.uploadIncoming(artifactPathOf(deployment), zip)))
     throw new AppError('ARTIFACT_DIGEST_MISMATCH', 'another blob is already at the path of this deployment');
   // The blob's event may have been faster: then the row is further, and stays there.
   const event = { message: `Stored the artifact, ${built.bytes} bytes.`, origin: 'api' } as const;
-  await ledger.move(deployment.id, 'uploaded', event).catch((error) => {
+  const stored = await ledger.move(deployment.id, 'uploaded', event).catch((error) => {
     log.error('upload could not be recorded', { ...about(deployment), error });
+    return undefined;
   });
   log.info('artifact stored', { ...about(deployment), bytes: built.bytes, files: manifest.files.length });
+  return stored;
 }
 
 function buildingMessage({ kind, commit, from }: Deployment): string {

@@ -61,10 +61,10 @@ export async function undeploy(ports: Ports, studio: Studio, request: UndeployRe
 export async function finishUndeploy(ports: Ports, studio: Studio, deployment: Deployment): Promise<void> {
   const key = releaseKey(deployment);
   try {
-    await assertLedgerFits(ports, studio, key);
+    const { status } = await assertLedgerFits(ports, studio, key);
     await ports.artifacts.archiveRelease(
       { ...key, deploymentId: deployment.id },
-      await renderUndeployed(ports, studio, deployment),
+      renderUndeployed(studio, deployment, status.installation),
     );
     if ((await ports.ledger.wantUndeploy(deployment)) !== 'wanted') return;
   } catch (thrown) {
@@ -82,10 +82,10 @@ export async function finishUndeploy(ports: Ports, studio: Studio, deployment: D
   }
 }
 
-async function renderUndeployed(ports: Ports, studio: Studio, deployment: Deployment): Promise<string> {
+function renderUndeployed(studio: Studio, deployment: Deployment, installation: string): string {
   const marker = {
     ...releaseKey(deployment),
-    installation: await ports.ledger.installation(),
+    installation,
     state: 'undeployed',
     sequence: deployment.sequence,
     deploymentId: deployment.id,

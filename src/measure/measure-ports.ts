@@ -26,9 +26,9 @@ export function measurePorts(ports: Ports): Ports {
     ledger: {
       ...ledger,
       async move(id, to, event, problems, fence) {
-        const isMoved = await ledger.move(id, to, event, problems, fence);
-        if (isMoved && (to === 'failed' || to === 'rejected')) await outcomes.readAndTell(id, event.message, problems);
-        return isMoved;
+        const moved = await ledger.move(id, to, event, problems, fence);
+        if (moved && (to === 'failed' || to === 'rejected')) await outcomes.readAndTell(id, event.message, problems);
+        return moved;
       },
       async indexArtifact(deployment, manifest, built) {
         const outcome = await telemetry.span('index', { deploymentId: deployment.id }, () =>

@@ -16,18 +16,20 @@ export interface PublishOutcome {
   readonly hasSource: boolean;
 }
 
-/** What the caller knows already, and need not be asked for again. */
-export interface KnownRelease {
-  /** The document that it has just archived for a deployment. */
-  readonly archived: { readonly deploymentId: string; readonly document: string };
-  /** What was published before it asked for the deployment to be wanted. */
-  readonly published: StoredDocument | undefined;
-}
-
-/** What the ledger was held against. */
+/** What the ledger was held against, and said. */
 export interface LedgerFit {
   readonly published: StoredDocument | undefined;
-  readonly installation: string;
+  readonly status: ReleaseStatus;
+}
+
+/** What the caller knows already, and need not be asked for again. */
+export interface KnownRelease {
+  /** From before it asked for the deployment to be wanted. */
+  readonly fit: LedgerFit;
+  /** Is wanted since then. */
+  readonly wanted: { readonly sequence: number; readonly deploymentId: string };
+  /** That it has archived for it. */
+  readonly document: string;
 }
 
 /** More than ever needed: each loss means that someone else has just written the document. */
@@ -37,8 +39,8 @@ const MAX_ATTEMPTS = 20;
  * Makes the app's release document what the ledger wants. Takes no deployment to publish: whoever calls it, whenever, the newest
  * wanted one is published.
  *
- * - read the document with its ETag, THEN what is wanted: a newer wish that is missed here makes the write fail. How long ago
- *   the document was read doesn't matter: whatever was written since makes the write fail too
+ * - read the document with its ETag, THEN what is wanted: whatever was written since then makes the write fail, and its writer
+ *   wanted something newer. How long ago that was doesn't matter, nor that something newer is wanted by now: who wants it writes it
  * - refuse where the document tells that this ledger is not the one that wrote it, or is older than it
  * - write the wanted bytes over exactly what was read; lost the race: start again
  * - record what is published now
@@ -52,10 +54,8 @@ export async function publishRelease(
   known?: KnownRelease,
 ): Promise<PublishOutcome> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const stored = known && attempt === 0 ? known.published : await ports.documents.read(releasePlace(key));
-    const marker = stored && readMarker(stored.text, key, studio.name);
-    const status = await readStatus(ports, key, marker);
-    assertLedgerKnows(key, marker, status);
+    const isKnown = known !== undefined && attempt === 0;
+    const { stored, marker, status } = isKnown ? readKnown(studio, key, known) : await readState(ports, studio, key);
     assertNotBehind(key, marker, status);
     const sequence = status.wanted?.sequence ?? 0;
     if (stored === undefined) await assertOwnSources(ports, studio, key, status);
@@ -93,18 +93,31 @@ export async function publishRelease(
  * @throws AppError LEDGER_STALE, LEDGER_FOREIGN, STORAGE_EMPTY
  */
 export async function assertLedgerFits(ports: Ports, studio: Studio, key: ReleaseKey): Promise<LedgerFit> {
-  const stored = await ports.documents.read(releasePlace(key));
-  const marker = stored && readMarker(stored.text, key, studio.name);
-  const status = await readStatus(ports, key, marker);
-  assertLedgerKnows(key, marker, status);
+  const { stored, status } = await readState(ports, studio, key);
   if (stored === undefined) await assertOwnSources(ports, studio, key, status);
-  return { published: stored, installation: status.installation };
+  return { published: stored, status };
 }
 
-function readStatus(ports: Ports, key: ReleaseKey, marker: ReleaseMarker | undefined): Promise<ReleaseStatus> {
+interface ReleaseState {
+  readonly stored: StoredDocument | undefined;
+  readonly marker: ReleaseMarker | undefined;
+  readonly status: ReleaseStatus;
+}
+
+/** @throws AppError LEDGER_STALE, LEDGER_FOREIGN */
+async function readState(ports: Ports, studio: Studio, key: ReleaseKey): Promise<ReleaseState> {
+  const stored = await ports.documents.read(releasePlace(key));
+  const marker = stored && readMarker(stored.text, key, studio.name);
   const named =
     marker?.deploymentId === undefined ? undefined : { deploymentId: marker.deploymentId, sequence: marker.sequence };
-  return ports.ledger.releaseStatus(key, named);
+  const status = await ports.ledger.releaseStatus(key, named);
+  assertLedgerKnows(key, marker, status);
+  return { stored, marker, status };
+}
+
+function readKnown(studio: Studio, key: ReleaseKey, { fit, wanted }: KnownRelease): ReleaseState {
+  const { published: stored, status } = fit;
+  return { stored, marker: stored && readMarker(stored.text, key, studio.name), status: { ...status, wanted } };
 }
 
 function assertLedgerKnows(key: ReleaseKey, marker: ReleaseMarker | undefined, status: ReleaseStatus): void {
@@ -147,7 +160,7 @@ async function wantedDocument(
 ): Promise<string> {
   const deploymentId = status.wanted?.deploymentId;
   if (deploymentId !== undefined) {
-    if (known?.archived.deploymentId === deploymentId) return known.archived.document;
+    if (known?.wanted.deploymentId === deploymentId) return known.document;
     const document = await ports.artifacts.readRelease({ ...key, deploymentId });
     if (document === undefined)
       throw new AppError(

@@ -9,7 +9,7 @@ export interface RecoverStages {
   accept(blobName: string): Promise<unknown>;
   /** Puts a blob aside, its deployment ended. */
   giveUp(blobName: string, reason: string): Promise<unknown>;
-  finishDeploy(deployment: Deployment): Promise<void>;
+  finishDeploy(deployment: Deployment): Promise<unknown>;
   finishUndeploy(deployment: Deployment): Promise<void>;
 }
 

@@ -158,7 +158,7 @@ describe('deploying an earlier deployment again', () => {
         move:
           (move) =>
           async (id, to, ...rest) =>
-            to === 'failed' ? false : move(id, to, ...rest),
+            to === 'failed' ? undefined : move(id, to, ...rest),
       },
     });
     await assert.rejects(makeApp(dying, stack.config.studio).deploy(request({ fromDeploymentId: first.id })));

@@ -546,7 +546,7 @@ describe("a cluster's event", () => {
     const id = await publish();
     const { ledger } = stack.connection.ports;
     for (const state of ['published', 'applied']) {
-      assert.equal(await ledger.move(id, 'failed', { message: 'ours', origin: 'accept' }), false);
+      assert.equal(await ledger.move(id, 'failed', { message: 'ours', origin: 'accept' }), undefined);
       assert.equal(await stateOf(id), state);
       await tell(id, 10, 'InstallSucceeded', helm.installed(app, 1));
     }

@@ -89,9 +89,9 @@ describe('a reconcile pass over many apps', () => {
       }
     }
     assert.deepEqual(counts[0], counts[1]);
-    // In each environment: 5 statements for the release and 4 for the sources; of each a read and a write, and what guards them.
+    // In each environment: 4 statements for the release and 4 for the sources; of each a read and a write, and what guards them.
     assert.deepEqual(counts[0], {
-      statements: 3 + ENVIRONMENTS * 9,
+      statements: 3 + ENVIRONMENTS * 8,
       app: ENVIRONMENTS * 2,
       cluster: ENVIRONMENTS * 5,
     });

@@ -340,7 +340,7 @@ describe('the sweep of what was left behind', () => {
       const built = { sha256: 'a'.repeat(64), bytes: 1, inputsDigest: 'b', deployDigest: 'c' };
       assert.equal(await ports.ledger.recordBuilt(dead, built, []), false);
       const event = { message: 'From the dead.', origin: 'api' } as const;
-      assert.equal(await ports.ledger.move(dead.id, 'failed', event, [], dead.fence), false);
+      assert.equal(await ports.ledger.move(dead.id, 'failed', event, [], dead.fence), undefined);
       assert.equal((await row(dead.id)).built, undefined);
       assert.equal(await ports.ledger.recordBuilt(taken as Deployment, built, []), true);
     });

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { Database, Queryable } from '../../src/adapters/postgres.ts';
 
 /** How PostgreSQL went about one statement. */
@@ -20,28 +21,60 @@ export function recordStatements(db: Database): { db: Database; statements: stri
       statements.push(sql);
       return target.query(sql, values);
     },
+    prepared(sql, values) {
+      statements.push(sql);
+      return target.prepared(sql, values);
+    },
   });
   const transaction: Database['transaction'] = (work) => db.transaction((tx) => work(recording(tx)));
   return { db: { ...db, ...recording(db), transaction }, statements };
 }
 
-/** The same database, which explains each statement before it runs it: run, looked at, and taken back. */
+/**
+ * The same database, which explains each statement before it runs it: run, looked at, and taken back. One that is prepared is
+ * explained by the plan that it has for any values, which PostgreSQL may go over to after five uses.
+ */
 export function explainStatements(db: Database): { db: Database; plans: Plan[] } {
   const plans: Plan[] = [];
-  const explaining = (target: Queryable): Queryable => ({
-    async query(sql, values = []) {
-      plans.push(await explain(target, sql, values));
-      return target.query(sql, values);
-    },
-  });
+  const explaining = (target: Queryable): Queryable => {
+    return {
+      async query(sql, values = []) {
+        plans.push(await explain(target, sql, () => target.query(`${EXPLAIN} ${sql}`, values)));
+        return target.query(sql, values);
+      },
+      async prepared(sql, values) {
+        plans.push(await explain(target, sql, () => executeExplained(target, sql, values)));
+        return target.prepared(sql, values);
+      },
+    };
+  };
   const transaction: Database['transaction'] = (work) => db.transaction((tx) => work(explaining(tx)));
   const query: Database['query'] = (sql, values) => transaction((tx) => tx.query(sql, values));
-  return { db: { ...db, query, transaction }, plans };
+  const prepared: Database['prepared'] = (sql, values) => transaction((tx) => tx.prepared(sql, values));
+  return { db: { ...db, query, prepared, transaction }, plans };
 }
 
-async function explain(tx: Queryable, sql: string, values: readonly unknown[]): Promise<Plan> {
+const EXPLAIN = 'explain (analyze, format json)';
+
+type ExplainedRow = { 'QUERY PLAN': [Explained] };
+
+async function executeExplained(tx: Queryable, sql: string, values: readonly unknown[]): Promise<ExplainedRow[]> {
+  await tx.query('set local plan_cache_mode = force_generic_plan');
+  await tx.query(`prepare explained as ${sql}`);
+  const rows = await tx.query<ExplainedRow>(`${EXPLAIN} execute explained (${values.map(literal).join(', ')})`);
+  await tx.query('deallocate explained');
+  return rows;
+}
+
+function literal(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((item) => JSON.stringify(item)).join()}}`);
+  return pg.escapeLiteral(value instanceof Date ? value.toISOString() : String(value));
+}
+
+async function explain(tx: Queryable, sql: string, run: () => Promise<Record<string, unknown>[]>): Promise<Plan> {
   await tx.query('savepoint explained');
-  const [row] = await tx.query<{ 'QUERY PLAN': [Explained] }>(`explain (analyze, format json) ${sql}`, values);
+  const [row] = await run();
   await tx.query('rollback to savepoint explained');
   const { Plan: root, ...times } = (row as { 'QUERY PLAN': [Explained] })['QUERY PLAN'][0];
   const nodes = [...nodesOf(root)];

@@ -1,5 +1,4 @@
 import type { Hold, LedgerCluster, ReleaseLedger } from '../../ledger.ts';
-import type { Deployment } from '../../model/deployment.ts';
 import { isDeploymentId } from '../../model/names.ts';
 import type { Database } from '../postgres.ts';
 import { finishPublished } from './progress.ts';
@@ -19,10 +18,10 @@ type StatusRow = {
 export function makeReleaseLedger(db: Database): ReleaseLedger {
   return {
     async releaseStatus(key, stored) {
-      const [row] = await db.query<StatusRow>(
+      const [row] = await db.prepared<StatusRow>(
         `select i.id as installation, r.wanted_sequence, r.wanted_deployment, r.published_sequence, r.source_since, c.sources_etag,
-                exists (select 1 from pull_deploy.deployments d
-                         where d.id = $4::uuid and d.sequence = $5 and (d.org, d.app, d.environment) = ($1, $2, $3)) as knows_stored
+                coalesce((select d.sequence = $5 and (d.org, d.app, d.environment) = ($1, $2, $3)
+                            from pull_deploy.deployments d where d.id = $4::uuid), false) as knows_stored
            from pull_deploy.installation i
            left join pull_deploy.releases r on (r.org, r.app, r.environment) = ($1, $2, $3)
            left join pull_deploy.clusters c on (c.org, c.environment) = ($1, $3)`,
@@ -46,41 +45,33 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
       };
     },
 
-    recordPublished: (key, { sequence, deploymentId, digest, etag }) =>
-      db.transaction(async (tx) => {
-        const record = () =>
-          tx.query(
-            `update pull_deploy.releases
+    async recordPublished(key, { sequence, deploymentId, digest, etag }) {
+      const record = () =>
+        finishPublished(
+          db,
+          `update pull_deploy.releases
               set published_sequence = $4, published_deployment = $5, published_digest = $6, published_etag = $7,
                   published_at = clock_timestamp()
             where (org, app, environment) = ($1, $2, $3) and coalesce(published_sequence, 0) <= $4
               and (published_sequence is distinct from $4 or published_etag is distinct from $7)
-            returning 1`,
-            [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
-          );
-        let rows = await record();
-        if (rows.length === 0) {
-          // Nothing new, or nothing there yet.
-          await insertRelease(tx, key);
-          rows = await record();
-        }
-        return rows.length > 0 ? finishPublished(tx, key) : [];
-      }),
+           returning source_since, published_deployment`,
+          [...keyValues(key), sequence, deploymentId ?? null, digest, etag],
+        );
+      const moved = await record();
+      if (moved.length > 0 || deploymentId !== undefined) return moved;
+      // Nothing was ever asked for it: there may be no row yet.
+      await insertRelease(db, key);
+      return record();
+    },
 
     recordSources: (org, environment, apps) =>
-      db.transaction(async (tx) => {
-        const rows = await tx.query<{ app: string; published_deployment: string | null }>(
-          `update pull_deploy.releases set source_since = clock_timestamp()
-            where org = $1 and environment = $2 and app = any($3) and source_since is null and retired_at is null
-          returning app, published_deployment`,
-          [org, environment, apps],
-        );
-        // Thousands of apps may be new at once; those that were never deployed have nothing to finish.
-        const deployed = rows.filter(({ published_deployment }) => published_deployment !== null);
-        const moved: Deployment[] = [];
-        for (const { app } of deployed) moved.push(...(await finishPublished(tx, { org, app, environment })));
-        return moved;
-      }),
+      finishPublished(
+        db,
+        `update pull_deploy.releases set source_since = clock_timestamp()
+          where org = $1 and environment = $2 and app = any($3) and source_since is null and retired_at is null
+         returning source_since, published_deployment`,
+        [org, environment, apps],
+      ),
 
     async releases(filter) {
       const rows = await db.query<ReleaseRow>(

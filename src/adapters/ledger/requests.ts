@@ -1,11 +1,10 @@
 import { AppError } from '../../errors.ts';
 import type { IdempotentRequest, NewDeployment, NewEvent, RequestLedger } from '../../ledger.ts';
 import type { Deployment } from '../../model/deployment.ts';
-import type { ReleaseKey } from '../../model/names.ts';
 import { removedArtifact } from '../../model/removed-artifact.ts';
 import type { Database, Queryable } from '../postgres.ts';
-import { type DeploymentRow, toDeployment } from './rows.ts';
-import { insertRelease, keyValues, requireDeployment, selectDeployment, withEvent } from './statements.ts';
+import { type DeploymentRow, deploymentColumns, toDeployment } from './rows.ts';
+import { insertRelease, keyValues, requireDeployment, selectDeployment } from './statements.ts';
 
 /** Longer than a function may take to answer (230 s): a holder whose lease is over is dead. */
 export const LEASE = "interval '240 seconds'";
@@ -17,21 +16,20 @@ export function makeRequestLedger(db: Database): RequestLedger {
       return id === undefined ? undefined : selectDeployment(db, id);
     },
 
-    acceptRequest: (request, key) =>
-      db.transaction(async (tx) => {
-        const known = key && (await claimKey(tx, key, request.id));
-        if (known) return { deployment: await requireDeployment(tx, known), isNew: false };
+    async acceptRequest(request, key) {
+      const accept = async (on: Queryable) => {
+        const known = key && (await claimKey(on, key, request.id));
+        if (known) return { deployment: await requireDeployment(on, known), isNew: false };
         const what = request.kind === 'undeploy' ? 'the undeploy' : request.tagName;
         const event = { message: `${request.creator} asked for ${what}.`, origin: 'api' } as const;
-        const deployment = await insertDeployment(
-          tx,
-          request,
-          { origin: 'api', state: 'accepted', built: undefined },
-          event,
-        );
-        if (request.from) await assertArtifactKept(tx, request.from);
+        const entered = { origin: 'api', state: 'accepted', built: undefined } as const;
+        const deployment = await insertDeployment(on, request, entered, event);
+        if (request.from) await assertArtifactKept(on, request.from);
         return { deployment, isNew: true };
-      }),
+      };
+      // Alone it is one statement, and needs no transaction.
+      return key || request.from ? db.transaction(accept) : accept(db);
+    },
 
     registerDrop: (drop) =>
       db.transaction(async (tx) => {
@@ -105,45 +103,41 @@ async function insertRequest(
   return rows.length > 0;
 }
 
-/** Holds the release's row until the transaction ends: sequences are without gaps or ties. A retired app is one again. */
-async function nextSequence(tx: Queryable, key: ReleaseKey): Promise<number> {
-  const [row] = await countUp(tx, key);
-  if (row) return Number(row.last_sequence);
-  await insertRelease(tx, key);
-  const [first] = await countUp(tx, key);
-  return Number(first?.last_sequence);
-}
-
-const countUp = (tx: Queryable, key: ReleaseKey) =>
-  tx.query<{ last_sequence: string }>(
-    `update pull_deploy.releases set last_sequence = last_sequence + 1, retired_at = null
-      where (org, app, environment) = ($1, $2, $3) returning last_sequence`,
-    keyValues(key),
-  );
-
+/** Sequences are without gaps or ties: the release's row is held until the deployment's is there. A retired app is one again. */
 async function insertDeployment(
-  tx: Queryable,
+  db: Queryable,
   request: NewDeployment,
   { origin, state, built }: Pick<Deployment, 'origin' | 'state' | 'built'>,
   event: NewEvent,
 ): Promise<Deployment> {
-  const sequence = await nextSequence(tx, request);
-  const [row] = await tx.query<DeploymentRow>(
-    withEvent(
-      `insert into pull_deploy.deployments
-         (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved,
-          from_deployment, reason, artifact_sha256, artifact_bytes, inputs_digest, deploy_digest, lease_until)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, clock_timestamp() + ${LEASE})
-       returning *`,
-      '$8, $19, $20',
-    ),
-    [
-      ...[request.id, ...keyValues(request), sequence, request.kind, origin, state],
+  const insert = () =>
+    db.prepared<DeploymentRow>(INSERT_DEPLOYMENT, [
+      ...[request.id, ...keyValues(request), request.kind, origin, state],
       ...[request.tagName ?? null, request.commit ?? null, request.creator, JSON.stringify(request.resolved)],
       ...[request.from ?? null, request.reason ?? null],
       ...[built?.sha256 ?? null, built?.bytes ?? null, built?.inputsDigest ?? null, built?.deployDigest ?? null],
       ...[event.message, event.origin],
-    ],
-  );
-  return toDeployment(row as DeploymentRow);
+    ]);
+  const [row] = await insert();
+  if (row) return toDeployment(row);
+  // The first of its release.
+  await insertRelease(db, request);
+  const [first] = await insert();
+  return toDeployment(first as DeploymentRow);
 }
+
+const INSERT_DEPLOYMENT = `
+  with counted as (
+         update pull_deploy.releases set last_sequence = last_sequence + 1, retired_at = null
+          where (org, app, environment) = ($2, $3, $4) returning last_sequence),
+       inserted as (
+         insert into pull_deploy.deployments
+           (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved,
+            from_deployment, reason, artifact_sha256, artifact_bytes, inputs_digest, deploy_digest, lease_until)
+         select $1, $2, $3, $4, last_sequence, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, clock_timestamp() + ${LEASE}
+           from counted
+         returning ${deploymentColumns()}),
+       told as (
+         insert into pull_deploy.deployment_events (deployment_id, org, type, message, origin)
+         select id, org, state, $18, $19 from inserted)
+  select * from inserted`;

@@ -3,7 +3,7 @@ import type { NewEvent } from '../../ledger.ts';
 import type { Deployment } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
 import type { Queryable } from '../postgres.ts';
-import { type DeploymentRow, toDeployment } from './rows.ts';
+import { type DeploymentRow, deploymentColumns, toDeployment } from './rows.ts';
 
 /** Statements that several parts of the ledger use. */
 
@@ -19,7 +19,10 @@ export const notMigrated = (): AppError =>
   new AppError('CONFIGURATION_INVALID', 'the ledger has no installation row: run the migrations');
 
 export async function selectDeployment(db: Queryable, id: string): Promise<Deployment | undefined> {
-  const [row] = await db.query<DeploymentRow>('select * from pull_deploy.deployments where id = $1', [id]);
+  const [row] = await db.prepared<DeploymentRow>(
+    `select ${deploymentColumns()} from pull_deploy.deployments where id = $1`,
+    [id],
+  );
   return row && toDeployment(row);
 }
 
@@ -39,7 +42,7 @@ export async function insertRelease(tx: Queryable, key: ReleaseKey): Promise<voi
 
 /**
  * A statement that changes deployments and writes each one's history with it, in one call.
- * @param change returns the whole rows
+ * @param change returns the rows' `id` and `org` at least
  * @param event type, message and origin, as expressions of SQL
  */
 export const withEvent = (change: string, event: string): string =>
