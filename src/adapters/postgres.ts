@@ -58,6 +58,7 @@ export function openDatabase(config: DatabaseConfig, log: Log, limits = TIME_LIM
     ...connection,
     ...(typeof connection.password === 'function' ? { Client: clientWith(connection.password) } : {}),
     max: limits.maxConnections,
+    idleTimeoutMillis: limits.idleMs,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     // So that a right that was taken away ends, and a server that was exchanged is found.
     maxLifetimeSeconds: MAX_CONNECTION_AGE_SECONDS,

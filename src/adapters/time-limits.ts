@@ -33,6 +33,8 @@ export interface TimeLimits {
     readonly connectTimeoutMs: number;
     readonly statementTimeoutMs: number;
     readonly maxConnections: number;
+    /** A connection that nobody uses is kept so long: over a minute, so that each pass of a timer finds one open. */
+    readonly idleMs: number;
   };
 }
 
@@ -40,5 +42,5 @@ export const TIME_LIMITS: TimeLimits = {
   gitea: { callTimeoutMs: 10_000, archiveTimeoutMs: 60_000, retryDelayMs: 200, tries: 3 },
   storage: { callTimeoutMs: 30_000, tries: 4, retryDelayMs: 200, maxRetryDelayMs: 3_000 },
   receiver: { callTimeoutMs: 3_000, pauseMs: 60_000, atOnce: 8 },
-  database: { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, maxConnections: 10 },
+  database: { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, maxConnections: 10, idleMs: 90_000 },
 };

@@ -23,7 +23,7 @@ const LIMITS: TimeLimits = {
   gitea: { callTimeoutMs: 1_000, archiveTimeoutMs: 1_500, retryDelayMs: 5, tries: 3 },
   storage: { callTimeoutMs: 500, tries: 3, retryDelayMs: 5, maxRetryDelayMs: 20 },
   receiver: { callTimeoutMs: 500, pauseMs: 500, atOnce: 8 },
-  database: { connectTimeoutMs: 500, statementTimeoutMs: 700, maxConnections: FAULTY_CONNECTIONS },
+  database: { connectTimeoutMs: 500, statementTimeoutMs: 700, maxConnections: FAULTY_CONNECTIONS, idleMs: 10_000 },
 };
 
 /** Which fault the next call meets; undefined: none. */
