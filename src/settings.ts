@@ -47,7 +47,8 @@ export const SETTINGS = [
   },
   {
     name: 'PGPORT',
-    meaning: 'Port of that server itself: its PgBouncer (6432) takes neither our limits of time nor prepared statements.',
+    meaning:
+      'Port of that server itself: its PgBouncer (6432) takes neither our limits of time nor prepared statements.',
     default: '5432',
     example: '5432',
   },

@@ -4,11 +4,14 @@ import type { Database } from './postgres.ts';
 
 type ReleaseRow = { result: string | null; target: string | null; scopes: unknown; sequenceno: string };
 
-/** Studio's tables, schema `designer`: read only. Letter case of status values varies between old rows and new. */
+/**
+ * Studio's tables, schema `designer`: read only. Letter case of status values varies between old rows and new. Nothing is prepared:
+ * Studio's migrations may change a column's type, after which a prepared statement fails for as long as its connection lives.
+ */
 export function makeStudioDatabase(db: Database): StudioDatabase {
   return {
     async findRelease({ org, app }, tagName): Promise<StudioRelease | undefined> {
-      const [row] = await db.prepared<ReleaseRow>(
+      const [row] = await db.query<ReleaseRow>(
         `select sequenceno, buildresult as result, entity::jsonb ->> 'targetCommitish' as target,
                 entity::jsonb -> 'buildInputs' -> 'maskinportenScopes' as scopes
            from designer.releases
@@ -29,7 +32,7 @@ export function makeStudioDatabase(db: Database): StudioDatabase {
     },
 
     async scopes({ org, app }) {
-      const [row] = await db.prepared<{ scopes: unknown; version: string }>(
+      const [row] = await db.query<{ scopes: unknown; version: string }>(
         'select scopes, xmin::text as version from designer.app_scopes where (org, app) = ($1, $2)',
         [org, app],
       );
