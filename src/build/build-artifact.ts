@@ -26,19 +26,24 @@ export const BUILDER_VERSION = '1';
 /** A document below `deploy/`, and its text. */
 export type DeployFile = NewFile & { readonly content: string; readonly document: unknown };
 
-/** All that decides what is deployed. Nothing else may: no clock, no host, no order of arrival. */
-export interface AppInputs extends AppRelease {
+/** What the documents below `deploy/` are made of. */
+export interface DeployInputs extends AppRelease {
   readonly environment: Environment;
   readonly studio: Studio;
+  /** The app's own values file, without a byte order mark. */
+  readonly valuesText: string | undefined;
+  /** From Studio's database at the time of the request. */
+  readonly scopes: readonly string[];
+  readonly trace: TraceContext;
+}
+
+/** All that decides what is deployed. Nothing else may: no clock, no host, no order of arrival. */
+export interface AppInputs extends DeployInputs {
   readonly commit: string;
   /** The repository's files at the commit. */
   readonly source: readonly FileDigest[];
-  /** The app's own values file, without a byte order mark. */
-  readonly valuesText: string | undefined;
-  /** From Studio's database at the time of the request, and as frozen when the release was built. */
-  readonly scopes: readonly string[];
+  /** As frozen when the release was built. */
   readonly releaseScopes: readonly string[] | undefined;
-  readonly trace: TraceContext;
 }
 
 export interface BuiltArtifact {
@@ -88,7 +93,11 @@ export function assembleManifest(
   return { manifest, manifestFile, deployFiles, documents };
 }
 
-function buildDeployFiles(inputs: AppInputs): DeployFile[] {
+/**
+ * The documents below `deploy/`. The same inputs give the same bytes.
+ * @throws AppError VALUES_INVALID, RELEASE_POLICY, KIND_NOT_ALLOWED
+ */
+export function buildDeployFiles(inputs: DeployInputs): DeployFile[] {
   const { environment, studio } = inputs;
   const values = mergeValues(readValues(inputs.valuesText), platformValues(inputs, environment, studio));
   throwIfAny(valuesProblems(values, inputs, environment, studio.policy));

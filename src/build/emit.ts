@@ -10,7 +10,8 @@ const GO_NUMBER: ScalarTag = {
 
 /**
  * YAML that every parser reads alike: no anchors, no folding, and strings that YAML 1.1 (Go's, in the cluster) would
- * take for something else (`no`, `on`, `0400`, dates) in quotes.
+ * take for something else (`no`, `on`, `0400`, dates) in quotes. Those of several lines too: in a block, one that is
+ * nothing but spaces and line breaks is read as another.
  */
 export function toYaml(value: unknown): string {
   return stringify(value, {
@@ -18,6 +19,8 @@ export function toYaml(value: unknown): string {
     compat: 'yaml-1.1',
     customTags: (tags) => [...tags, GO_NUMBER],
     lineWidth: 0,
+    blockQuote: false,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
     aliasDuplicateObjects: false,
   });
 }

