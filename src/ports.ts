@@ -56,8 +56,11 @@ export interface Repositories {
   exists(name: AppName): Promise<boolean>;
   /** 40 hex digits. */
   resolveCommit(name: AppName, ref: string): Promise<string | undefined>;
-  /** A zip as `git archive` writes it, known to be whole and of that commit. */
-  archive(name: AppName, commit: string): Promise<Buffer | undefined>;
+  /**
+   * A zip as `git archive` writes it, known to be whole and of that commit.
+   * @param signal breaks it off: nobody wants it any more
+   */
+  archive(name: AppName, commit: string, signal?: AbortSignal): Promise<Buffer | undefined>;
   /** Whether the repository's default branch holds the file. */
   hasFile(name: AppName, path: string): Promise<boolean>;
   /** All repositories of an org. `isComplete` is false when the pages don't add up: then a repository may be missing. */

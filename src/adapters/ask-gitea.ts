@@ -12,6 +12,8 @@ export interface Question {
   readonly token: string | undefined;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Ends it, whatever has come by then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Retries = Pick<TimeLimits['gitea'], 'tries' | 'retryDelayMs'>;
@@ -37,12 +39,14 @@ export class GiteaFault extends AppError {
  */
 export async function askGitea(question: Question, { tries, retryDelayMs }: Retries): Promise<Answer | undefined> {
   const { url, timeoutMs } = question;
-  const signal = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal = question.signal ? AbortSignal.any([question.signal, timeout]) : timeout;
   for (let attempt = 1; ; attempt++) {
     try {
       return await askOnce(question, signal);
     } catch (cause) {
-      if (signal.aborted) throw new GiteaFault(url, `no whole answer within ${timeoutMs / 1000} s`, { cause });
+      if (question.signal?.aborted) throw new GiteaFault(url, 'broken off: not wanted any more', { cause });
+      if (timeout.aborted) throw new GiteaFault(url, `no whole answer within ${timeoutMs / 1000} s`, { cause });
       if (!(cause instanceof GiteaFault && cause.isPassing) || attempt >= tries) throw cause;
       await new Promise((resolve) => setTimeout(resolve, retryDelayMs * attempt));
     }

@@ -49,9 +49,9 @@ export function makeGitea(config: GiteaConfig, changes: Partial<typeof GITEA_LIM
       return endsIn(found, 'url', `/${fullName(name)}/git/commits/${sha}`) ? sha : undefined;
     },
 
-    async archive(name, commit) {
+    async archive(name, commit, signal) {
       const url = `${repository(name)}/archive/${commit}.zip`;
-      const answer = await askGitea({ ...zip, url }, limits);
+      const answer = await askGitea({ ...zip, url, signal }, limits);
       if (answer !== undefined) assertWhole(answer, commit);
       return answer?.bytes;
     },

@@ -10,6 +10,7 @@ import { type Assembly, assembleArtifact } from './assemble-artifact.ts';
 import { changedInputs } from './changed-inputs.ts';
 import { type DeployRequest, requestDigest } from './deploy-request.ts';
 import { packArtifact } from './pack-artifact.ts';
+import { readAhead } from './read-ahead.ts';
 import { recallPreview } from './remember-previews.ts';
 import { resolveRequest } from './resolve-request.ts';
 
@@ -39,6 +40,15 @@ export async function deploy(ports: Ports, studio: Studio, request: DeployReques
   const key = idempotentRequest(request, requestDigest(request));
   const known = key && (await ports.ledger.findRequest(key));
   if (known) return known;
+  return readAhead(ports.repositories, (repositories) => deployNew({ ...ports, repositories }, studio, request, key));
+}
+
+async function deployNew(
+  ports: Ports,
+  studio: Studio,
+  request: DeployRequest,
+  key: IdempotentRequest | undefined,
+): Promise<Deployment> {
   const resolved = await resolveRequest(ports, studio, request);
   const { org, app, envName: environment, caller, reason } = request;
   const { deployment, isNew } = await ports.ledger.acceptRequest(
