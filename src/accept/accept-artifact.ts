@@ -8,7 +8,7 @@ import type { IncomingBlob, Ports } from '../ports.ts';
 import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
-import type { ExpectedInputs } from './check-documents.ts';
+import type { ExpectedInputs } from './own-documents.ts';
 import { type Registered, registerDrop } from './register-drop.ts';
 import { type ValidArtifact, validateArtifact } from './validate-artifact.ts';
 

@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { platformValues } from '../build/app-values.ts';
-import { buildDeployFiles, type DeployFile } from '../build/build-artifact.ts';
-import { decodeText } from '../build/check-app.ts';
 import { secretProblems } from '../build/check-secrets.ts';
 import { valuesProblems } from '../build/check-values.ts';
+import { compareTrees } from '../build/compare-trees.ts';
 import {
   HELM_RELEASE,
   helmRelease,
@@ -11,38 +9,24 @@ import {
   maskinportenClient,
   type TraceContext,
 } from '../build/flux-documents.ts';
-import { mergeValues, readValues, VALUES_FILE, type Values } from '../build/read-values.ts';
+import { mergeValues, VALUES_FILE, type Values } from '../build/read-values.ts';
 import type { KubernetesObject } from '../build/release-document.ts';
-import { type Problem, problem, toAppError } from '../errors.ts';
+import { type Problem, problem } from '../errors.ts';
 import {
   DEPLOY_FOLDER,
   HELM_RELEASE_DOCUMENT,
   MASKINPORTEN_DOCUMENT,
   type Manifest,
-  SOURCE_FOLDER,
   VALUES_DOCUMENT,
 } from '../model/artifact.ts';
 import { byCodePoint, canonicalJson, isRecord } from '../model/digest.ts';
 import type { Environment, Studio } from '../model/environments.ts';
 import type { Kind, Policy } from '../model/policy.ts';
-import { readDocument } from './read-document.ts';
+import { type ExpectedInputs, ownDocuments, readUnlessOwn, toTrace } from './own-documents.ts';
 
 const EXACT_VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const MAX_TRACESTATE = 512;
-
-/** What the documents must rest on: as resolved for the deployment, or for a dropped artifact as Studio has it now. */
-export interface ExpectedInputs {
-  readonly chartVersion: string;
-  readonly scopes: readonly string[];
-  readonly traceparent?: string | undefined;
-  readonly tracestate?: string | undefined;
-  /**
-   * A rollback's artifact, made by us of one that was accepted: it may rest on an earlier configuration, and on rules of
-   * ours that have changed since. What its values may not do holds all the same.
-   */
-  readonly acceptedBefore?: boolean;
-}
 
 export interface DeployDocuments {
   readonly objects: readonly KubernetesObject[];
@@ -70,11 +54,11 @@ export async function checkDocuments(
     if (!path.startsWith(DEPLOY_FOLDER) || allowed.includes(path)) continue;
     problems.push(problem('KIND_NOT_ALLOWED', `${path}: below deploy/ only ${allowed.join(', ')} are taken`, path));
   }
-  const ours = ownFiles(manifest, contents, environment, studio, expected);
+  const own = ownDocuments(manifest, contents, environment, studio, expected);
   for (const path of allowed) {
     const content = contents.get(path);
     if (content === undefined) continue;
-    const read = readUnlessOurs(path, content, ours.get(path));
+    const read = readUnlessOwn(path, content, 'files' in own ? own.files.get(path) : undefined);
     problems.push(...read.problems);
     if (read.problems.length > 0) continue;
     problems.push(...(await secretProblems(path, content)));
@@ -92,7 +76,7 @@ export async function checkDocuments(
   problems.push(
     ...valuesProblems(documents.get(VALUES_DOCUMENT) as Values, manifest, environment, studio.policy),
     ...(studio.policy.deployDocuments === 'rebuild' && !expected.acceptedBefore
-      ? rebuildProblems(manifest, documents, contents, environment, studio, expected, ours)
+      ? rebuildProblems(manifest, documents, own, expected)
       : []),
   );
   const objects = [HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT].flatMap((path) => documents.get(path) ?? []);
@@ -108,63 +92,19 @@ export function allowedDocuments({ kinds }: Policy): readonly string[] {
   return [VALUES_DOCUMENT, ...kinds.map((kind) => byKind[kind])];
 }
 
-/** What we would write for this app and environment ourselves; nothing where we would refuse to, which the checks put in words. */
-function ownFiles(
-  manifest: Manifest,
-  contents: ReadonlyMap<string, Buffer>,
-  environment: Environment,
-  studio: Studio,
-  { chartVersion, scopes, traceparent, tracestate }: ExpectedInputs,
-): ReadonlyMap<string, DeployFile> {
-  try {
-    const files = buildDeployFiles({
-      ...{
-        ...manifest,
-        environment,
-        scopes,
-        valuesText: sourceValues(contents),
-        trace: toTrace(traceparent, tracestate),
-      },
-      studio: { ...studio, chart: { ...studio.chart, version: chartVersion } },
-    });
-    return new Map(files.map((file) => [file.path, file]));
-  } catch {
-    return new Map();
-  }
-}
-
-/** No escape, so that what the text says and what it has are the same characters. */
-const PLAIN_TEXT = /^[\n -[\]-~]*$/;
-
-/**
- * What is ours to the byte, and plain, is known: nearly every document is, and to write it takes half the time of reading it.
- * `test/accept/own-documents.test.ts` holds that it would be read as the same.
- */
-function readUnlessOurs(path: string, content: Buffer, ours: DeployFile | undefined): ReturnType<typeof readDocument> {
-  const isOurs = ours !== undefined && PLAIN_TEXT.test(ours.content) && content.equals(Buffer.from(ours.content));
-  return isOurs ? { value: ours.document, problems: [] } : readDocument(path, content);
-}
-
-function sourceValues(contents: ReadonlyMap<string, Buffer>): string | undefined {
-  const file = contents.get(SOURCE_FOLDER + VALUES_FILE);
-  return file && decodeText(file);
-}
-
 /** What differs from what we would build from the artifact's own source. */
 function rebuildProblems(
   manifest: Manifest,
   documents: ReadonlyMap<string, unknown>,
-  contents: ReadonlyMap<string, Buffer>,
-  environment: Environment,
-  studio: Studio,
+  own: ReturnType<typeof ownDocuments>,
   expected: ExpectedInputs,
-  ours: ReadonlyMap<string, DeployFile>,
 ): Problem[] {
-  const values = documents.get(VALUES_DOCUMENT);
   const problems =
-    values === ours.get(VALUES_DOCUMENT)?.document
-      ? []
-      : sourceValuesProblems(manifest, values, contents, environment, studio);
+    'problems' in own
+      ? [...own.problems]
+      : differences(documents.get(VALUES_DOCUMENT), own.values).map((path) =>
+          policy(VALUES_DOCUMENT, `${path} is not what its own ${VALUES_FILE} and the platform give`),
+        );
   if (manifest.inputs.chart.version !== expected.chartVersion)
     problems.push(
       policy(
@@ -176,23 +116,6 @@ function rebuildProblems(
   if (canonicalJson(readScopes(documents.get(MASKINPORTEN_DOCUMENT))) !== canonicalJson(scopes))
     problems.push(policy(MASKINPORTEN_DOCUMENT, 'the scopes are not those in Studio'));
   return problems;
-}
-
-function sourceValuesProblems(
-  manifest: Manifest,
-  values: unknown,
-  contents: ReadonlyMap<string, Buffer>,
-  environment: Environment,
-  studio: Studio,
-): Problem[] {
-  try {
-    const ours = mergeValues(readValues(sourceValues(contents)), platformValues(manifest, environment, studio));
-    return differences(values, ours, '').map((path) =>
-      policy(VALUES_DOCUMENT, `${path} is not what its own ${VALUES_FILE} and the platform give`),
-    );
-  } catch (error) {
-    return [...toAppError(error).problems];
-  }
 }
 
 function kindProblems(path: string, document: unknown): Problem[] {
@@ -215,7 +138,7 @@ function helmReleaseProblems(
   const trace = readTrace(document);
   const chart = { ...studio.chart, version: manifest.inputs.chart.version };
   const ours = helmRelease({ ...manifest, values, trace }, { ...studio, chart });
-  const problems = differences(document, ours, '').map((path) =>
+  const problems = differences(document, ours).map((path) =>
     policy(HELM_RELEASE_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
   );
   if (!EXACT_VERSION.test(chart.version))
@@ -225,7 +148,7 @@ function helmReleaseProblems(
   if ((trace.tracestate?.length ?? 0) > MAX_TRACESTATE)
     problems.push(policy(HELM_RELEASE_DOCUMENT, 'the tracestate is too long'));
   const forced = mergeValues(values, platformValues(manifest, environment, studio));
-  for (const path of differences(values, forced, ''))
+  for (const path of differences(values, forced))
     problems.push(policy(VALUES_DOCUMENT, `${path} is not what the platform decides for this app and environment`));
   return problems;
 }
@@ -234,7 +157,7 @@ function maskinportenProblems(manifest: Manifest, document: unknown, studio: Stu
   if (document === undefined) return [];
   const sorted = [...new Set(readScopes(document))].sort(byCodePoint);
   if (sorted.length === 0) return [policy(MASKINPORTEN_DOCUMENT, 'spec.scopes must hold at least one scope')];
-  return differences(document, maskinportenClient({ ...manifest, scopes: sorted }, studio), '').map((path) =>
+  return differences(document, maskinportenClient({ ...manifest, scopes: sorted }, studio)).map((path) =>
     policy(MASKINPORTEN_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
   );
 }
@@ -251,27 +174,9 @@ function readTrace(document: Record<string, unknown>): TraceContext {
   return toTrace(traceparent, tracestate);
 }
 
-function toTrace(traceparent: unknown, tracestate: unknown): TraceContext {
-  return {
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    ...(typeof tracestate === 'string' ? { tracestate } : {}),
-  };
-}
-
-/** The paths at which two JSON trees differ, in the words of the first: `spec.chart.spec.version`. */
-export function differences(found: unknown, expected: unknown, path: string): string[] {
-  if (isRecord(found) && isRecord(expected)) {
-    const keys = new Set([...Object.keys(found), ...Object.keys(expected)]);
-    return [...keys].flatMap((key) =>
-      differences(
-        Object.hasOwn(found, key) ? found[key] : undefined,
-        Object.hasOwn(expected, key) ? expected[key] : undefined,
-        path === '' ? key : `${path}.${key}`,
-      ),
-    );
-  }
-  return isDeepStrictEqual(found, expected) ? [] : [path];
-}
+/** Where two trees differ: `spec.chart.spec.version`. */
+const differences = (found: unknown, expected: unknown): string[] =>
+  compareTrees(found, expected).map(({ path }) => path);
 
 /** Not String for all: a map that has the key `toString` can't be made one. */
 const show = (value: unknown): string => (typeof value === 'string' ? value : typeof value);

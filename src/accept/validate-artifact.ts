@@ -11,8 +11,9 @@ import { mapEntries } from '../zip/map-entries.ts';
 import type { ZipEntry } from '../zip/read-entry.ts';
 import { readZip } from '../zip/read-zip.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
-import { allowedDocuments, checkDocuments, type ExpectedInputs } from './check-documents.ts';
+import { allowedDocuments, checkDocuments } from './check-documents.ts';
 import { manifestProblems, manifestSizeProblems, readManifest } from './check-manifest.ts';
+import type { ExpectedInputs } from './own-documents.ts';
 import { documentSizeProblems } from './read-document.ts';
 
 /** An artifact that may be published: what its manifest says, and the objects it deploys, read by us. */

@@ -18,7 +18,7 @@ import { type AppRelease, appHost, imageRegistry, platformValues } from './app-v
 import { valuesProblems } from './check-values.ts';
 import { toYaml } from './emit.ts';
 import { helmRelease, maskinportenClient, type TraceContext } from './flux-documents.ts';
-import { mergeValues, readValues, VALUES_FILE } from './read-values.ts';
+import { mergeValues, readValues, VALUES_FILE, type Values } from './read-values.ts';
 
 /** Raised when the same inputs would give other documents: it is one of the inputs. */
 export const BUILDER_VERSION = '1';
@@ -93,27 +93,35 @@ export function assembleManifest(
   return { manifest, manifestFile, deployFiles, documents };
 }
 
-/**
- * The documents below `deploy/`. The same inputs give the same bytes.
- * @throws AppError VALUES_INVALID, RELEASE_POLICY, KIND_NOT_ALLOWED
- */
-export function buildDeployFiles(inputs: DeployInputs): DeployFile[] {
-  const { environment, studio } = inputs;
-  const values = mergeValues(readValues(inputs.valuesText), platformValues(inputs, environment, studio));
+function buildDeployFiles(inputs: DeployInputs): DeployFile[] {
+  const { environment, scopes, studio } = inputs;
+  const values = ownValues(inputs);
   throwIfAny(valuesProblems(values, inputs, environment, studio.policy));
+  if (scopes.length > 0 && !studio.policy.kinds.includes('MaskinportenClient'))
+    throw new AppError(
+      'KIND_NOT_ALLOWED',
+      `the app has ${new Set(scopes).size} Maskinporten scopes: 'MaskinportenClient' is not among the policy's kinds`,
+    );
+  return writeDeployFiles(inputs, values);
+}
+
+/**
+ * An app's own values, and over them those that the platform decides.
+ * @throws AppError VALUES_INVALID
+ */
+export function ownValues(inputs: DeployInputs): Values {
+  return mergeValues(readValues(inputs.valuesText), platformValues(inputs, inputs.environment, inputs.studio));
+}
+
+/** The documents below `deploy/`, whatever the policy says of them. The same inputs give the same bytes. */
+export function writeDeployFiles(inputs: DeployInputs, values: Values): DeployFile[] {
+  const { studio } = inputs;
   const scopes = [...new Set(inputs.scopes)].sort(byCodePoint);
   const documents: [string, unknown][] = [
     [VALUES_DOCUMENT, values],
     [HELM_RELEASE_DOCUMENT, helmRelease({ ...inputs, values }, studio)],
   ];
-  if (scopes.length > 0) {
-    if (!studio.policy.kinds.includes('MaskinportenClient'))
-      throw new AppError(
-        'KIND_NOT_ALLOWED',
-        `the app has ${scopes.length} Maskinporten scopes: 'MaskinportenClient' is not among the policy's kinds`,
-      );
-    documents.push([MASKINPORTEN_DOCUMENT, maskinportenClient({ ...inputs, scopes }, studio)]);
-  }
+  if (scopes.length > 0) documents.push([MASKINPORTEN_DOCUMENT, maskinportenClient({ ...inputs, scopes }, studio)]);
   return documents.map(([path, document]) => ({ path, content: toYaml(document), document }));
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../error-codes.ts';
-import { type Problem, problem } from '../errors.ts';
+import { AppError, type Problem, problem } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
 import type { AppName } from '../model/names.ts';
 import { xmlProblem } from './check-xml.ts';
@@ -72,6 +72,18 @@ export function checkedSizeProblems(files: readonly { readonly path: string; rea
 /** A text file's content without the byte order mark that some editors write; throws when it is not UTF-8. */
 export function decodeText(content: Buffer): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(content);
+}
+
+/**
+ * The text of an app's own values file, where it has one.
+ * @throws AppError VALUES_INVALID: not UTF-8
+ */
+export function decodeValues(content: Buffer | undefined): string | undefined {
+  try {
+    return content && decodeText(content);
+  } catch (cause) {
+    throw new AppError('VALUES_INVALID', `${VALUES_FILE}: not UTF-8 text`, { cause, path: VALUES_FILE });
+  }
 }
 
 function metadataProblems({ org, app }: AppName, content: Buffer | undefined): Problem[] {

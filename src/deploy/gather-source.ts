@@ -1,4 +1,4 @@
-import { appProblems, checkedSizeProblems, decodeText, isCheckedFile } from '../build/check-app.ts';
+import { appProblems, checkedSizeProblems, decodeValues, isCheckedFile } from '../build/check-app.ts';
 import { MAX_SCANNED_BYTES, secretProblems } from '../build/check-secrets.ts';
 import { hasSecretTrace } from '../build/find-secret-traces.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
@@ -59,7 +59,7 @@ export async function gatherSource(
   throwIfAny([...appProblems(name, { paths, contents }), ...folderCollisions(paths)]);
   return {
     files,
-    valuesText: readText(contents.get(VALUES_FILE)),
+    valuesText: decodeValues(contents.get(VALUES_FILE)),
     carried: entries.map(({ path, entry }) => ({ path: SOURCE_FOLDER + path, entry })),
     warnings: [...secrets.sort(byPath), ...portabilityProblems(paths)].slice(0, MAX_WARNINGS),
   };
@@ -100,13 +100,4 @@ function countProblems(files: number, most: number): Problem[] {
   if (files > most) return [problem('ZIP_LIMIT', `the repository has ${files} files: at most ${most} are taken`)];
   if (files === 0) return [problem('APP_METADATA_INVALID', 'the repository is empty')];
   return [];
-}
-
-function readText(content: Buffer | undefined): string | undefined {
-  if (content === undefined) return undefined;
-  try {
-    return decodeText(content);
-  } catch (cause) {
-    throw new AppError('VALUES_INVALID', `${VALUES_FILE}: not UTF-8 text`, { cause, path: VALUES_FILE });
-  }
 }

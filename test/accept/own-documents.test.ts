@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { ExpectedInputs } from '../../src/accept/check-documents.ts';
+import { type ExpectedInputs, ownDocuments, readUnlessOwn } from '../../src/accept/own-documents.ts';
 import { readDocument } from '../../src/accept/read-document.ts';
 import { type Validation, validateArtifact } from '../../src/accept/validate-artifact.ts';
 import { toYaml } from '../../src/build/emit.ts';
-import { DEPLOY_FOLDER } from '../../src/model/artifact.ts';
+import { DEPLOY_FOLDER, inputsDigest, MANIFEST_FILE, type Manifest } from '../../src/model/artifact.ts';
 import {
   type ArtifactOptions,
   alterArtifact,
@@ -28,6 +28,19 @@ async function withComments(options: ArtifactOptions): Promise<Buffer> {
   const documents = [...files].filter(([path]) => path.startsWith(DEPLOY_FOLDER));
   const entries = Object.fromEntries(documents.map(([path, content]) => [path, `${content}# not ours\n`]));
   return alterArtifact({ ...options, entries });
+}
+
+/** The documents that are taken without being read. */
+async function notRead(zip: Buffer, expected: ExpectedInputs = EXPECTED): Promise<string[]> {
+  const files = await unpack(zip);
+  const manifest = JSON.parse(String(files.get(MANIFEST_FILE))) as Manifest;
+  const own = ownDocuments(manifest, files, TT02, STUDIO, expected);
+  assert.ok('files' in own);
+  return [...own.files.values()]
+    .filter(
+      ({ path, document }) => readUnlessOwn(path, files.get(path) as Buffer, own.files.get(path)).value === document,
+    )
+    .map(({ path }) => path);
 }
 
 /** Which are published, each character of it. */
@@ -55,6 +68,21 @@ describe('documents that are what we would write', () => {
       const own = await validate(await makeArtifact(options), expected);
       assert.equal(objectsOf(own), objectsOf(await validate(await withComments(options), expected)));
     });
+
+  it('are not read, but for those with an escape', async () => {
+    const [helmRelease, client, all] = [
+      'deploy/helmrelease.yaml',
+      'deploy/maskinportenclient.yaml',
+      'deploy/values.yaml',
+    ];
+    const expected = { ...EXPECTED, ...TRACE };
+    const zip = await makeArtifact({ inputs: { trace: TRACE } });
+    assert.deepEqual((await notRead(zip, expected)).sort(), [helmRelease, client, all]);
+    assert.deepEqual((await notRead(zip)).sort(), [client, all], 'the trace is not the one of the request');
+    const escaped = await makeArtifact(values('podAnnotations: {a: "tab\\there"}\n'));
+    assert.deepEqual(await notRead(escaped), [client]);
+    assert.deepEqual(await notRead(await withComments({})), []);
+  });
 
   it('are read alike, whatever a text holds that is taken for plain', () => {
     const plain = fc.string({
@@ -91,13 +119,25 @@ describe('documents that are what we would write', () => {
     assert.ok(validation.problems.every(({ code }) => code === 'SECRET_IN_ARTIFACT'));
   });
 
-  it("are not taken for ours because of the artifact's own word: the chart's version that its manifest names", async () => {
+  it("are held against the artifact's manifest all the same: it names another version of the chart", async () => {
     const zip = await alterArtifact({
-      manifest: ({ inputs, ...manifest }) => ({
-        ...manifest,
-        inputs: { ...inputs, chart: { ...inputs.chart, version: '9.9.9' } },
-      }),
+      manifest: (manifest) => {
+        const inputs = { ...manifest.inputs, chart: { ...manifest.inputs.chart, version: '9.9.9' } };
+        return { ...manifest, inputs, inputsDigest: inputsDigest({ ...manifest, inputs }) };
+      },
     });
-    assert.ok('problems' in (await validate(zip)));
+    const validation = await validate(zip);
+    assert.ok('problems' in validation);
+    assert.deepEqual(new Set(validation.problems.map(({ code }) => code)), new Set(['RELEASE_POLICY']));
+  });
+
+  it('can not be told where the values are no text, which is said', async () => {
+    const file = 'source/deployment/values.yaml';
+    const validation = await validate(await alterArtifact({ entries: { [file]: Buffer.from([0x61, 0xff]) } }));
+    assert.ok('problems' in validation);
+    assert.deepEqual(
+      validation.problems.map(({ code, message }) => [code, message]),
+      [['VALUES_INVALID', 'deployment/values.yaml: not UTF-8 text']],
+    );
   });
 });

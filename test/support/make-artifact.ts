@@ -1,5 +1,5 @@
 import JSZip from 'jszip';
-import type { ExpectedInputs } from '../../src/accept/check-documents.ts';
+import type { ExpectedInputs } from '../../src/accept/own-documents.ts';
 import { type AppInputs, buildArtifact } from '../../src/build/build-artifact.ts';
 import { gatherSource } from '../../src/deploy/gather-source.ts';
 import {
