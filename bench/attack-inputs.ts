@@ -47,6 +47,9 @@ export const ATTACKS: readonly Attack[] = [
   values('49,000 keys without a name', ':\n\n'.repeat(49_000)),
   values('35,000 strings without end', '- "\n'.repeat(35_000)),
   values('500,000 comments', '#\n'.repeat(500_000)),
+  altered('source/deployment/values.yaml: 19,000 values, and documents of none', {
+    entries: { 'source/deployment/values.yaml': `podAnnotations:\n${'- "\\t20 characters, or so"\n'.repeat(19_000)}` },
+  }),
   manifest('5,000 files, then JSON 2,000,000 deep', (text) => {
     const file = JSON.stringify({ path: `source/${'p'.repeat(200)}`, size: 1, sha256: 'a'.repeat(64) });
     return withFiles(text, `${file},`.repeat(4_999) + file).replace(/\}\s*$/, `, "x": ${'['.repeat(2_000_000)}`);
