@@ -7,7 +7,7 @@
 export const SPANS = {
   deploy: 'A request, from its arrival to its stored artifact.',
   preview: 'A preview.',
-  gather: 'The repository at its commit, from Gitea.',
+  gather: "The rest of the wait for Gitea's archive, begun when its commit was looked up, and the check of its files.",
   build: 'The documents, made of what was gathered.',
   reopen: 'Instead of gather and build: the accepted artifact of an earlier deployment.',
   pack: 'The zip.',
