@@ -10,9 +10,6 @@ export type JsonReading =
   | { readonly value: unknown; readonly fault?: never }
   | { readonly fault: 'invalid' | 'unsafe'; readonly message: string };
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gy;
-const GAP = /[^"{}[\]:,]*/y;
-
 /**
  * Reads JSON that must mean the same to every parser: JSON.parse alone would let the last of two equal keys win.
  * Linear in the text, unlike a YAML parser, since a manifest can list thousands of files.
@@ -36,36 +33,56 @@ export function readJson(content: Uint8Array, limits: JsonLimits): JsonReading {
   }
 }
 
-/** Walks the tokens only: whether the text is JSON at all is JSON.parse's to say. */
+/**
+ * Walks the tokens only: whether the text is JSON at all is JSON.parse's to say. Character by character, and without a
+ * copy of any string but keys: regular expressions took three times as long, a twentieth of an artifact's acceptance.
+ */
 function findAmbiguity(text: string, { maxDepth, maxTokens }: JsonLimits): string | undefined {
   const open: (Set<string> | undefined)[] = [];
-  let previous = '';
-  let position = 0;
   let tokens = 0;
-  while (position < text.length) {
-    GAP.lastIndex = position;
-    GAP.exec(text);
-    TOKEN.lastIndex = GAP.lastIndex;
-    const token = TOKEN.exec(text)?.[0];
-    if (token === undefined) return undefined;
-    position = TOKEN.lastIndex;
-    if (++tokens > maxTokens) return `more than ${maxTokens} tokens`;
-    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token === ':') {
-      const keys = open.at(-1);
-      const key = decodeKey(previous);
-      if (keys?.has(key)) return `the key ${previous} stands twice in one object`;
+  // Of the last token, where it is a string.
+  let start = 0;
+  let end = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') {
+      start = at;
+      end = endOfString(text, at);
+      // JSON.parse will say so.
+      if (end === 0) return undefined;
+      at = end - 1;
+    } else if (char === ':') {
+      const keys = end > 0 ? open.at(-1) : undefined;
+      const key = decodeKey(text.slice(start, end));
+      if (keys?.has(key)) return `the key ${text.slice(start, end)} stands twice in one object`;
       keys?.add(key);
-    }
+      end = 0;
+    } else if (char === '{' || char === '[' || char === '}' || char === ']' || char === ',') {
+      if (char === '{' || char === '[') open.push(char === '{' ? new Set() : undefined);
+      else if (char !== ',') open.pop();
+      end = 0;
+    } else continue;
+    if (++tokens > maxTokens) return `more than ${maxTokens} tokens`;
     if (open.length > maxDepth) return `nested deeper than ${maxDepth}`;
-    previous = token;
   }
   return undefined;
 }
 
+/** Behind the quote that ends the string that begins at `start`; 0 when none does. */
+function endOfString(text: string, start: number): number {
+  let quote = start;
+  let backslashes: number;
+  do {
+    quote = text.indexOf('"', quote + 1);
+    backslashes = 0;
+    while (text[quote - 1 - backslashes] === '\\') backslashes++;
+  } while (backslashes % 2 === 1);
+  return quote + 1;
+}
+
 /** `"a"` and `"\u0061"` are one key. */
 function decodeKey(token: string): string {
+  if (!token.includes('\\')) return token.slice(1, -1);
   try {
     return String(JSON.parse(token));
   } catch {

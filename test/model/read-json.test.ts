@@ -46,6 +46,9 @@ describe('readJson', () => {
       '// x\n{}',
       '"x',
       '{"a":"b\\"}',
+      '{"a":1,:2}',
+      '{:1,:2}',
+      '{"a":"\\\\","a\\\\":"}',
     ])
       assertRefused('invalid', text);
     assertRefused('invalid', Buffer.from([0x22, 0xff, 0x22]), /UTF-8/);
