@@ -81,6 +81,9 @@ async function acceptRead(
   const { inputsDigest, deployDigest } = artifact.manifest;
   const facts: BuiltFacts = { ...built, inputsDigest, deployDigest };
   const registered = row && fit ? { deployment: row, fit } : await registerDrop(ports, studio, path, artifact, facts);
+  // Another artifact dropped under this id may have had its row made since we looked.
+  const late = foreignProblems(studio, path, registered.deployment, built.sha256);
+  if (late.length > 0) return quarantine(ports, blob, late);
   return acceptValid(ports, studio, blob, registered, artifact, facts);
 }
 

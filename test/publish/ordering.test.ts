@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import JSZip from 'jszip';
 import { makeApp } from '../../src/app.ts';
 import type { DeployRequest } from '../../src/deploy/deploy-request.ts';
 import { AppError } from '../../src/errors.ts';
@@ -167,6 +168,35 @@ describe('deployments of one app, whatever the order of events', () => {
     assert.equal(JSON.parse(String(report?.bytes)).problems[0].code, 'ARTIFACT_DIGEST_MISMATCH');
     await incoming.write(blobOf(deployment), real?.bytes as Buffer, 'absent', 'application/zip');
     assert.equal(await stack.app.acceptArtifact(blobOf(deployment)), 'published');
+  });
+
+  it('takes the one of two artifacts dropped at once under one id whose row it has, and quarantines the other', async () => {
+    const dropped = await stack.app.deploy(request('yt01'));
+    const blob = blobOf(dropped);
+    const incoming = stack.studioStorage().container('incoming');
+    const first = (await incoming.read(blob))?.bytes as Buffer;
+    const archive = await JSZip.loadAsync(first);
+    const second = await archive.generateAsync({ type: 'nodebuffer', compression: 'STORE', platform: 'UNIX' });
+    await stack.sql(`delete from pull_deploy.deployment_events where deployment_id = '${dropped.id}'`);
+    await stack.sql(`delete from pull_deploy.deployments where id = '${dropped.id}'`);
+
+    const dying = withHooks(ports, { artifacts: { archive: () => async () => Promise.reject(new Error('killed')) } });
+    const overtaken = withHooks(ports, {
+      ledger: {
+        registerDrop: (register) => async (drop) => {
+          await incoming.overwrite(blob, first, 'application/zip');
+          await assert.rejects(makeApp(dying, stack.config.studio).acceptArtifact(blob));
+          return register(drop);
+        },
+      },
+    });
+    await incoming.overwrite(blob, second, 'application/zip');
+    assert.equal(await makeApp(overtaken, stack.config.studio).acceptArtifact(blob), 'refused');
+    const report = await stack.studioStorage().container('rejected').read(`${blob}.problems.json`);
+    assert.equal(JSON.parse(String(report?.bytes)).problems[0].code, 'ARTIFACT_DIGEST_MISMATCH');
+    assert.equal(await stack.app.acceptArtifact(blob), 'published');
+    const archived = await stack.studioStorage().container('artifacts').read(blob);
+    assert.ok(archived?.bytes.equals(first));
   });
 
   it('starts again when another writer was first, and never publishes the older one', async () => {
