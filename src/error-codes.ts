@@ -227,7 +227,11 @@ export const ERROR_CODES = {
     'Application metadata, policy and texts that Studio sent to the platform stay the newer ones.',
     'If the older version needs its own, let Studio send them again.',
   ),
-  SOURCE_IN_USE: code('conflict', 'The app is deployed there.', 'Undeploy it first.'),
+  SOURCE_IN_USE: code(
+    'conflict',
+    'The app is deployed there, or on its way there.',
+    'Undeploy it first, once what is on its way has ended.',
+  ),
   INTERNAL: code('internal', 'A fault of ours.', 'Report it with the deployment id and the time.'),
 } as const satisfies Record<string, CodeFacts>;
 

@@ -88,7 +88,13 @@ export interface ReleaseLedger {
   releases(filter?: { org: string; environment: string }): Promise<readonly LedgerRelease[]>;
   /** Every known app, by name, and every release, read at one time. */
   appsAndReleases(): Promise<{ readonly apps: readonly AppName[]; readonly releases: readonly LedgerRelease[] }>;
-  /** The app is not to be in the cluster's sources any more, until it is deployed again. */
+  /** @throws AppError SOURCE_IN_USE while a deployment, other than an undeploy, is on its way or wanted there */
+  assertNotInUse(key: ReleaseKey): Promise<void>;
+  /**
+   * The app is not to be in the cluster's sources any more, until it is deployed again. In use it stays there, also where
+   * the request comes at the same time.
+   * @throws AppError SOURCE_IN_USE
+   */
   retire(key: ReleaseKey): Promise<void>;
 
   clusters(): Promise<readonly LedgerCluster[]>;

@@ -24,13 +24,7 @@ export async function planRetire(ports: Ports, studio: Studio, key: ReleaseKey):
     throw new AppError('SOURCE_IN_USE', `${about}: its release document can't be read`);
   if (marker?.state === 'deployed')
     throw new AppError('SOURCE_IN_USE', `${about}: deployment ${marker.deploymentId} is published; undeploy it first`);
-  const [latest] = await ports.ledger.deployments({ ...key, before: undefined, limit: 1 });
-  if (
-    latest &&
-    latest.kind !== 'undeploy' &&
-    ['accepted', 'building', 'uploaded', 'published', 'applied'].includes(latest.state)
-  )
-    throw new AppError('SOURCE_IN_USE', `${about}: deployment ${latest.id} is ${latest.state}`);
+  await ports.ledger.assertNotInUse(key);
   return { state: marker?.state ?? 'no release', sequence: marker?.sequence ?? 0 };
 }
 

@@ -1,6 +1,8 @@
+import { AppError } from '../../errors.ts';
 import type { Hold, LedgerCluster, ReleaseLedger } from '../../ledger.ts';
-import { isDeploymentId } from '../../model/names.ts';
-import type { Database } from '../postgres.ts';
+import { AWAITS_ARTIFACT } from '../../model/deployment.ts';
+import { isDeploymentId, type ReleaseKey } from '../../model/names.ts';
+import type { Database, Queryable } from '../postgres.ts';
 import { finishPublished } from './progress.ts';
 import { type ReleaseRow, toRelease } from './rows.ts';
 import { insertRelease, keyValues, notMigrated } from './statements.ts';
@@ -95,13 +97,21 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
       };
     },
 
-    async retire(key) {
-      await db.query(
-        `update pull_deploy.releases set retired_at = clock_timestamp(), source_since = null
-          where (org, app, environment) = ($1, $2, $3)`,
-        keyValues(key),
-      );
-    },
+    assertNotInUse: (key) => assertNotInUse(db, key),
+
+    retire: (key) =>
+      db.transaction(async (tx) => {
+        // A statement of its own, that whoever asks for a deployment waits for: what the next one sees begins once the lock is held.
+        await tx.query('select 1 from pull_deploy.releases where (org, app, environment) = ($1, $2, $3) for update', [
+          ...keyValues(key),
+        ]);
+        await assertNotInUse(tx, key);
+        await tx.query(
+          `update pull_deploy.releases set retired_at = clock_timestamp(), source_since = null
+            where (org, app, environment) = ($1, $2, $3)`,
+          keyValues(key),
+        );
+      }),
 
     clusters: () =>
       db.query<LedgerCluster & Record<string, unknown>>(
@@ -149,4 +159,19 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
       ]);
     },
   };
+}
+
+/** Every deployment that awaits its artifact may still be wanted, not the latest one alone. */
+async function assertNotInUse(db: Queryable, key: ReleaseKey): Promise<void> {
+  const [inUse] = await db.query<{ id: string; state: string }>(
+    `select d.id, d.state from pull_deploy.deployments d
+      where (d.org, d.app, d.environment) = ($1, $2, $3) and d.kind <> 'undeploy'
+        and (d.state = any($4) or d.id = (select wanted_deployment from pull_deploy.releases
+                                           where (org, app, environment) = ($1, $2, $3)))
+      order by d.sequence desc limit 1`,
+    [...keyValues(key), AWAITS_ARTIFACT],
+  );
+  if (inUse === undefined) return;
+  const { org, app, environment } = key;
+  throw new AppError('SOURCE_IN_USE', `${org}/${app} in ${environment}: deployment ${inUse.id} is ${inUse.state}`);
 }

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Deployment } from '../../src/model/deployment.ts';
+import { artifactBlob } from '../../src/model/names.ts';
+import type { Ports } from '../../src/ports.ts';
+import { planRetire, retireSource } from '../../src/reconcile/retire-source.ts';
+import { withHooks } from '../support/ports.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+describe('retiring a source while the app is asked for', () => {
+  let stack: TestStack;
+  let ports: Ports;
+  before(async () => {
+    stack = await startTestStack({ blobEvents: false });
+    ports = stack.connection.ports;
+  });
+  after(() => stack.stop());
+
+  const NAME = { org: 'ttd', app: 'parking-permit' };
+  const caller = { id: 'tester', name: 'tester' };
+  const deploy = (envName: string) =>
+    stack.app.deploy({
+      ...{ ...NAME, envName, tagName: '1', commit: undefined, caller },
+      ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
+    });
+  const accept = (of: Deployment) => stack.app.acceptArtifact(artifactBlob({ ...of, deploymentId: of.id }));
+  const codeOf = (retiring: Promise<unknown>) =>
+    retiring.then(
+      () => 'done',
+      (error: { problems?: { code: string }[] }) => error.problems?.[0]?.code ?? String(error),
+    );
+
+  async function undeployed(envName: string) {
+    assert.equal(await accept(await deploy(envName)), 'published');
+    const { id } = await stack.app.undeploy({ ...NAME, envName, caller, idempotencyKey: undefined });
+    assert.equal((await ports.ledger.deployment(id))?.state, 'published');
+    return { ...NAME, environment: envName };
+  }
+  async function assertPublished(deployment: Deployment) {
+    assert.equal(await accept(deployment), 'published');
+    const container = stack.storage(deployment.environment).container('cluster-ttd');
+    const sources = await container.read('sources/sources.yaml');
+    assert.match(String(sources?.bytes), /"ttd-parking-permit-dev"/, 'what is published has its source');
+  }
+
+  it('is refused while one is on its way that is not the latest', async () => {
+    const key = await undeployed('at22');
+    const waiting = await deploy('at22');
+    const latest = await deploy('at22');
+    const ended = await ports.ledger.move(latest.id, 'failed', { message: 'It failed.', origin: 'api' });
+    assert.equal(ended?.state, 'failed');
+    assert.equal(await codeOf(planRetire(ports, stack.config.studio, key)), 'SOURCE_IN_USE');
+    assert.equal(await codeOf(retireSource(ports, stack.config.studio, key)), 'SOURCE_IN_USE');
+    await assertPublished(waiting);
+  });
+
+  it('is refused when the request comes after the look', async () => {
+    const key = await undeployed('at23');
+    let asked: Deployment | undefined;
+    const late = withHooks(ports, {
+      ledger: {
+        assertNotInUse: (look) => async (of) => {
+          await look(of);
+          asked = await deploy('at23');
+        },
+      },
+    });
+    assert.equal(await codeOf(retireSource(late, stack.config.studio, key)), 'SOURCE_IN_USE');
+    assert.ok(asked);
+    await assertPublished(asked);
+  });
+
+  it('is refused when the request was also built, accepted and published since the look', async () => {
+    const key = await undeployed('at24');
+    const late = withHooks(ports, {
+      ledger: {
+        assertNotInUse: (look) => async (of) => {
+          await look(of);
+          await assertPublished(await deploy('at24'));
+        },
+      },
+    });
+    assert.equal(await codeOf(retireSource(late, stack.config.studio, key)), 'SOURCE_IN_USE');
+  });
+
+  it('is undone by a request that comes after it, also before the source is gone', async () => {
+    const key = await undeployed('tt02');
+    let asked: Deployment | undefined;
+    const late = withHooks(ports, {
+      ledger: {
+        retire: (retire) => async (of) => {
+          await retire(of);
+          asked = await deploy('tt02');
+          await assertPublished(asked);
+        },
+      },
+    });
+    assert.equal(await codeOf(retireSource(late, stack.config.studio, key)), 'done');
+    const sources = await stack.storage('tt02').container('cluster-ttd').read('sources/sources.yaml');
+    assert.match(String(sources?.bytes), /"ttd-parking-permit-dev"/);
+  });
+});
