@@ -36,7 +36,7 @@ export interface RequestLedger {
   findRequest(request: IdempotentRequest): Promise<Deployment | undefined>;
   /**
    * One transaction: the app, the idempotency key, the sequence, the row with a lease, its first event.
-   * @throws AppError ARTIFACT_REMOVED, where it takes its artifact from a deployment that has none any more
+   * @throws AppError ARTIFACT_REMOVED, DEPLOYMENT_BLOCKED, where it takes its artifact from a deployment that has none to give any more
    */
   acceptRequest(request: NewDeployment, key?: IdempotentRequest): Promise<{ deployment: Deployment; isNew: boolean }>;
   /** Adds a row for an artifact that nobody asked for; does nothing when there is one. */

@@ -1,8 +1,8 @@
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
+import { removedArtifact, unusableArtifact } from '../model/artifact-use.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
 import { type AppName, releaseKey } from '../model/names.ts';
-import { removedArtifact } from '../model/removed-artifact.ts';
 import type { Ports, StudioRelease } from '../ports.ts';
 import type { DeployRequest, DeploySubject } from './deploy-request.ts';
 
@@ -48,16 +48,8 @@ async function resolveEarlier(
 
 async function earlierProblems(ports: Ports, from: Deployment): Promise<Problem[]> {
   const path = 'fromDeploymentId';
-  if (from.blocked)
-    return [
-      problem(
-        'DEPLOYMENT_BLOCKED',
-        `deployment ${from.id} was blocked by ${from.blocked.by}: ${from.blocked.reason}`,
-        path,
-      ),
-    ];
-  const removed = removedArtifact(from, path);
-  if (removed) return [removed];
+  const unusable = unusableArtifact(from, path);
+  if (unusable) return [unusable];
   // Made last when an artifact is accepted.
   const isAccepted =
     from.kind !== 'undeploy' &&

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
+import { removedArtifact } from '../model/artifact-use.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { type AppName, releaseKey } from '../model/names.ts';
-import { removedArtifact } from '../model/removed-artifact.ts';
 import type { Ports, StreamedArtifact } from '../ports.ts';
 import { findDeployment } from './show-deployments.ts';
 

@@ -211,6 +211,22 @@ describe('deploying an earlier deployment again', () => {
     );
   });
 
+  it('is refused when the block came after the request was looked at', async () => {
+    const { id } = second;
+    const late = withHooks(ports, {
+      ledger: {
+        acceptRequest: (accept) => async (deployment, key) => {
+          await ports.ledger.block(id, { by: 'developer', reason: 'Loses attachments.' });
+          return accept(deployment, key);
+        },
+      },
+    });
+    await assert.rejects(makeApp(late, stack.config.studio).deploy(request({ fromDeploymentId: id })), {
+      code: 'DEPLOYMENT_BLOCKED',
+    });
+    await ports.ledger.unblock(id, 'developer');
+  });
+
   it('is refused for what has no accepted artifact', async () => {
     const undeployed = await stack.app.undeploy({ ...request({}, 'at22') });
     const unfinished = await stack.app.deploy(request({ tagName: '1' }, 'at23'));

@@ -198,6 +198,143 @@ describe('a ledger that was lost', () => {
     );
   }
 
+  it('that is older than storage, and has ended what was published since, tells what storage tells', async () => {
+    const earlier = await deploy('third-app');
+    const late = await deploy('third-app');
+    const half = await stack.app.deploy(request('third-app'));
+    const incoming = stack.studioStorage().container('incoming');
+    const zip = (await incoming.read(blobOf(half)))?.bytes as Buffer;
+    await stack.studioStorage().container('artifacts').write(blobOf(half), zip, 'absent', 'application/zip');
+    await incoming.remove(blobOf(half), (await incoming.etag(blobOf(half))) as string);
+    // The backup is of when all three were being built.
+    const ids = [earlier.id, late.id, half.id];
+    await stack.sql('delete from pull_deploy.artifacts where deployment_id = any($1)', [ids]);
+    await stack.sql(
+      `delete from pull_deploy.deployment_events where deployment_id = any($1) and type not in ('accepted', 'building')`,
+      [ids],
+    );
+    await stack.sql(
+      `update pull_deploy.deployments set state = 'building', published_at = null, artifact_sha256 = null, artifact_bytes = null,
+              inputs_digest = null, deploy_digest = null, created_at = created_at - interval '1 hour' where id = any($1)`,
+      [ids],
+    );
+    await stack.sql(
+      `update pull_deploy.releases set wanted_sequence = 0, wanted_deployment = null, published_sequence = 0,
+              published_deployment = null where app = 'third-app' and environment = 'tt02'`,
+    );
+    await stack.app.sweepIncoming(new Date());
+    const states = async () =>
+      Promise.all(ids.map(async (id) => (await ports().ledger.deployment(id))?.state ?? 'unknown'));
+    assert.deepEqual(await states(), ['failed', 'failed', 'failed']);
+
+    await rebuild();
+    assert.deepEqual(await states(), ['superseded', 'published', 'failed']);
+    for (const { id, environment } of [earlier, late, half]) {
+      const { built } = (await ports().ledger.deployment(id)) as Deployment;
+      const path = { org: 'ttd', app: 'third-app', environment, deploymentId: id };
+      const artifact = await ports().artifacts.readArtifact(path);
+      assert.deepEqual([built?.sha256, built?.bytes], [sha256(artifact ?? ''), artifact?.length]);
+      assert.ok(built?.inputsDigest && built.deployDigest);
+    }
+    const { deploymentsEnded, artifactsAdded } = (await rebuild()).counts ?? {};
+    assert.deepEqual([deploymentsEnded, artifactsAdded], [0, 0], 'the same after a second time');
+    const again = await deploy('third-app', 'tt02', { fromDeploymentId: earlier.id });
+    assert.equal((await ports().ledger.deployment(again.id))?.state, 'published');
+    const artifacts = stack.studioStorage().container('artifacts');
+    await artifacts.remove(blobOf(half), (await artifacts.etag(blobOf(half))) as string);
+    await stack.sql('delete from pull_deploy.artifacts where deployment_id = $1', [half.id]);
+  });
+
+  it('lists what is rebuilt into a ledger in use where it belongs, by time as by order', async () => {
+    const lost = [await deploy('second-app'), await deploy('second-app')];
+    await settle();
+    await forgetSince(lost[0] as Deployment);
+    const since = new Date(Date.now() - 86_400_000);
+    const rows = `pull_deploy.deployments where org = 'ttd'`;
+    // What was there is three days old, what was lost one, and what follows is of now.
+    await stack.sql(`update pull_deploy.deployments set created_at = created_at - interval '3 days'`);
+    const newest = await deploy('first-app', 'production');
+    const archive = ports().artifacts.listArchive;
+    const listed = lost.map((one) => blobOf(one));
+    const aged = {
+      ...ports(),
+      artifacts: {
+        ...ports().artifacts,
+        listArchive: async () =>
+          (await archive()).map((one) => ({
+            ...one,
+            lastModified: listed.some((name) => one.name.startsWith(name.replace(/[^/]+$/, '')))
+              ? since
+              : one.lastModified,
+          })),
+      },
+    };
+    await reindex(aged, stack.config.studio, { isDryRun: false, tell: () => {} });
+    const byTime = await stack.sql<{ id: string }>(`select id from ${rows} order by created_at desc, ordinal desc`);
+    const list = async (filter: object = {}) =>
+      (await ports().ledger.deployments({ org: 'ttd', limit: 1_000, ...filter })).map(({ id }) => id);
+    assert.deepEqual(
+      await list(),
+      byTime.map(({ id }) => id),
+    );
+    const day = 86_400_000;
+    const between = (from: number, to: number) => ({
+      createdFrom: new Date(since.getTime() + from * day),
+      createdTo: new Date(since.getTime() + to * day),
+    });
+    assert.deepEqual(await list(between(-0.5, 0.5)), [lost[1]?.id, lost[0]?.id]);
+    assert.deepEqual(await list(between(0.5, 2)), [newest.id]);
+    assert.equal((await list(between(-9, -1))).length, byTime.length - 3);
+    assert.equal((await deploy('first-app', 'production')).id, (await list())[0]);
+    for (const app of APPS) await assertWhole(stack, app);
+  });
+
+  it('has no artifact that was removed while the archive was read', async () => {
+    const removed = await deploy('first-app', 'production');
+    await deploy('first-app', 'production');
+    const { installation, rebuild: write } = ports().ledger;
+    const late = {
+      ...ports(),
+      ledger: {
+        ...ports().ledger,
+        installation,
+        rebuild: async (ledger: Parameters<typeof write>[0]) => {
+          const { id, environment } = removed;
+          const retention = {
+            ...stack.config.studio.policy.retention,
+            keepLast: 0,
+            keepGood: 0,
+            keepDays: 0,
+            immutableDays: 0,
+          };
+          assert.ok(await ports().ledger.beginRemoval(id, retention));
+          const path = { org: 'ttd', app: 'first-app', environment, deploymentId: id };
+          await ports().artifacts.removeRelease(path);
+          await ports().artifacts.removeArtifact(path);
+          await ports().ledger.finishRemoval(id, { message: 'Removed.', origin: 'timer' });
+          return write(ledger);
+        },
+      },
+    };
+    const { counts } = await reindex(late, stack.config.studio, { isDryRun: false, tell: () => {} });
+    assert.equal(counts?.artifactsAdded, 0);
+    await assertWhole(stack, 'first-app');
+  });
+
+  it('gives no event a number that was given in the ledger that was lost', async () => {
+    const all = { org: 'ttd', limit: 1_000 };
+    const last = (await ports().ledger.events({ ...all, after: 0 })).at(-1)?.position ?? 0;
+    await loseDatabase();
+    await rebuild();
+    const { id } = await deploy('first-app');
+    const after = await ports().ledger.events({ ...all, after: last });
+    assert.deepEqual(
+      after.filter(({ deploymentId }) => deploymentId === id).map(({ type }) => type),
+      ['accepted', 'building', 'uploaded', 'published'],
+    );
+    assert.ok(after.some(({ type }) => type === 'rebuilt'));
+  });
+
   it('keeps as failed what was on its way, and leaves out what is damaged', async () => {
     const half = await stack.app.deploy(request('first-app'));
     const artifacts = stack.studioStorage().container('artifacts');

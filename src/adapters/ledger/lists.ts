@@ -36,7 +36,8 @@ export async function selectDeployments(db: Database, filter: DeploymentFilter):
 
 /**
  * A span of time as a span of ordinals, so that a list begins where the span does: every index ends in the ordinal, and
- * none but one knows the time. A row takes both as it is inserted; an hour is left for clocks that were put right.
+ * none but one knows the time. A row takes both as it is inserted, and one that
+ * was rebuilt later gets its place; an hour is left for clocks that were put right.
  */
 const ordinalBefore = (org: string, time: string): string =>
   `coalesce((select ordinal from pull_deploy.deployments where org = ${org} and created_at < ${time}::timestamptz - ${LEEWAY}
@@ -64,7 +65,8 @@ export async function selectEvents(
 
 /**
  * Gives positions to the events that have been committed since. An identity column is no order to read by: it is taken
- * before the commit, and a reader that has seen 8 would never see the 7 that is committed after it.
+ * before the commit, and a reader that has seen 8 would never see the 7 that is committed after it. None is below the time
+ * in milliseconds: a database that was restored gives none again that a reader has seen in the one that was lost.
  */
 async function numberEvents(db: Database): Promise<void> {
   const waiting = await db.query('select 1 from pull_deploy.deployment_events where position is null limit 1');
@@ -76,7 +78,8 @@ async function numberEvents(db: Database): Promise<void> {
       `update pull_deploy.deployment_events e set position = last.position + n.offset_
          from (select id, row_number() over (order by id) as offset_
                  from pull_deploy.deployment_events where position is null) n,
-              (select coalesce(max(position), 0) as position from pull_deploy.deployment_events) last
+              (select greatest(max(position), floor(extract(epoch from now()) * 1000)::bigint) as position
+                 from pull_deploy.deployment_events) last
         where e.id = n.id and e.position is null`,
     );
   });

@@ -13,8 +13,8 @@ const CREATOR = 'not known: the database was rebuilt from storage';
 
 export function makeRebuildLedger(db: Database): RebuildLedger {
   return {
-    rebuild: ({ installation, releases, deployments }) =>
-      db.transaction(async (tx) => {
+    async rebuild({ installation, releases, deployments }) {
+      const counts = await db.transaction(async (tx) => {
         await tx.query('select pg_advisory_xact_lock($1)', [REBUILD_LOCK]);
         await adoptInstallation(tx, installation);
         for (const some of chunks(releases)) await insertReleases(tx, some);
@@ -24,12 +24,16 @@ export function makeRebuildLedger(db: Database): RebuildLedger {
         const counts = { deploymentsAdded: 0, deploymentsEnded: 0, artifactsAdded: 0, releasesChanged: 0 };
         for (const some of chunks(numbered)) {
           counts.deploymentsAdded += await insertDeployments(tx, some);
+          await describeArtifacts(tx, some);
           counts.deploymentsEnded += await endDeployments(tx, some);
           counts.artifactsAdded += await insertArtifacts(tx, some);
         }
         for (const some of chunks(releases)) counts.releasesChanged += await updateReleases(tx, some);
         return counts satisfies RebuildCounts;
-      }),
+      });
+      await db.transaction(putInOrder);
+      return counts;
+    },
   };
 }
 
@@ -141,14 +145,29 @@ async function insertDeployments(tx: Queryable, deployments: readonly RebuiltDep
   return added.size;
 }
 
-/** Those that a ledger restored from a backup has in a state that they have left since. */
+/** What a ledger restored from a backup does not know yet of artifacts that were built since. */
+async function describeArtifacts(tx: Queryable, deployments: readonly RebuiltDeployment[]): Promise<void> {
+  await tx.query(
+    `update pull_deploy.deployments d
+        set artifact_sha256 = x.sha256, artifact_bytes = x.bytes, inputs_digest = x.inputs_digest, deploy_digest = x.deploy_digest
+       from ${RECORDS} where d.id = x.id and d.artifact_sha256 is null and x.sha256 is not null`,
+    [JSON.stringify(deployments.map(toRecord))],
+  );
+}
+
+/**
+ * Those that a ledger restored from a backup has in a state that they have left since, or has ended as too late because it
+ * did not know that they were published.
+ */
 async function endDeployments(tx: Queryable, deployments: readonly RebuiltDeployment[]): Promise<number> {
   const rows = await tx.query<{ id: string }>(
     `update pull_deploy.deployments d
         set state = x.state, problems = x.problems, updated_at = clock_timestamp(),
             published_at = case when x.state = 'published' then coalesce(d.published_at, x.archived_at) else d.published_at end
        from ${RECORDS}
-      where d.id = x.id and x.entered_from ? d.state and d.state <> x.state
+      where d.id = x.id and d.state <> x.state
+        and (x.entered_from ? d.state
+             or (x.state <> 'failed' and d.state = 'failed' and d.published_at is null and d.origin <> 'storage'))
      returning d.id`,
     [JSON.stringify(deployments.map(toRecord))],
   );
@@ -166,7 +185,8 @@ async function insertArtifacts(tx: Queryable, deployments: readonly RebuiltDeplo
      select x.id, x.org, x.app, x.environment, x.sha256, x.bytes, x.inputs_digest, x.deploy_digest, x.tag_name,
             x.commit_id, x.archived_at
        from ${RECORDS} join pull_deploy.deployments d on d.id = x.id
-      where x.sha256 is not null and (x.state <> 'failed' or not (d.state = any($2))) order by x.n
+      where x.sha256 is not null and d.artifact_removed_at is null and (x.state <> 'failed' or not (d.state = any($2)))
+      order by x.n
      on conflict (deployment_id) do nothing returning 1`,
     [JSON.stringify(deployments.map(toRecord)), AWAITS_ARTIFACT],
   );
@@ -198,6 +218,30 @@ async function updateReleases(tx: Queryable, releases: readonly RebuiltRelease[]
     ],
   );
   return rows.length;
+}
+
+/**
+ * Rows that are older than others that the ledger had get new ordinals, with all that come after them: lists go by the
+ * ordinal, and find a span of time by it. In a transaction of its own, which holds no release that someone might wait for;
+ * all but readers wait for it. Repeated, it goes on with what is left.
+ */
+async function putInOrder(tx: Queryable): Promise<void> {
+  await tx.query('lock table pull_deploy.deployments in exclusive mode');
+  const misplaced = await tx.query<{ id: string }>(
+    `with ordered as (select created_at, max(created_at) over (order by ordinal) as latest from pull_deploy.deployments)
+     select id from pull_deploy.deployments
+      where created_at >= (select min(created_at) from ordered where created_at < latest - interval '1 minute')
+      order by created_at, ordinal`,
+  );
+  for (const some of chunks(misplaced.map(({ id }) => id)))
+    await tx.query(
+      `do $$ declare one uuid;
+       begin
+         foreach one in array '{${some}}'::uuid[] loop
+           update pull_deploy.deployments set ordinal = default where id = one;
+         end loop;
+       end $$`,
+    );
 }
 
 const RECORDS = `jsonb_to_recordset($1::jsonb) as x (n int, id uuid, org text, app text, environment text, sequence bigint,

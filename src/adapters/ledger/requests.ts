@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import type { IdempotentRequest, NewDeployment, NewEvent, RequestLedger } from '../../ledger.ts';
+import { unusableArtifact } from '../../model/artifact-use.ts';
 import type { Deployment } from '../../model/deployment.ts';
-import { removedArtifact } from '../../model/removed-artifact.ts';
 import type { Database, Queryable } from '../postgres.ts';
 import { type DeploymentRow, deploymentColumns, toDeployment } from './rows.ts';
 import { insertRelease, keyValues, requireDeployment, selectDeployment } from './statements.ts';
@@ -24,7 +24,7 @@ export function makeRequestLedger(db: Database): RequestLedger {
         const event = { message: `${request.creator} asked for ${what}.`, origin: 'api' } as const;
         const entered = { origin: 'api', state: 'accepted', built: undefined } as const;
         const deployment = await insertDeployment(on, request, entered, event);
-        if (request.from) await assertArtifactKept(on, request.from);
+        if (request.from) await assertUsable(on, request.from);
         return { deployment, isNew: true };
       };
       // Alone it is one statement, and needs no transaction.
@@ -63,14 +63,14 @@ async function claimKey(tx: Queryable, key: IdempotentRequest, id: string): Prom
 }
 
 /**
- * Holds the row of the deployment that the artifact is taken from, which a removal takes first: one that comes later
- * sees this request. After the release's row, as everywhere.
+ * Holds the row of the deployment that the artifact is taken from, which a removal and a block take first: one that comes
+ * later sees this request. After the release's row, as everywhere.
  */
-async function assertArtifactKept(tx: Queryable, from: string): Promise<void> {
+async function assertUsable(tx: Queryable, from: string): Promise<void> {
   await tx.query('select 1 from pull_deploy.deployments where id = $1 for share', [from]);
   const deployment = await requireDeployment(tx, from);
-  const removed = removedArtifact(deployment, 'fromDeploymentId');
-  if (removed) throw new AppError([removed]);
+  const unusable = unusableArtifact(deployment, 'fromDeploymentId');
+  if (unusable) throw new AppError([unusable]);
 }
 
 /** @throws AppError IDEMPOTENCY_KEY_REUSED */
