@@ -21,7 +21,7 @@ type Blob = IncomingBlob & { readonly name: string; readonly bytes: Buffer };
  * A blob in `incoming` becomes what Flux reads, or a recorded refusal. At least once, in any order, from anyone.
  *
  * - read it; gone: someone else did this
- * - find whose it is; done already: remove it; not the one that was built: quarantine it, the row stays as it is
+ * - find whose it is; done already: remove it; not the one that was built: put it aside, the row stays as it is
  * - validate
  * - archive the artifact, and the release document, rendered here once and for all
  * - index it, and want it, unless a newer one is wanted
@@ -62,12 +62,14 @@ async function acceptRead(
   }
   if (read.bytes === undefined) {
     const tooLarge = problem('ZIP_LIMIT', `the zip has ${read.size} bytes: at most ${maxZipBytes} are taken`);
-    return quarantine(ports, { ...read, bytes: Buffer.alloc(0) }, [tooLarge]);
+    return refuse(ports, { ...read, bytes: Buffer.alloc(0) }, undefined, [tooLarge]);
   }
   const blob: Blob = { ...read, bytes: read.bytes };
   const built = { sha256: sha256(blob.bytes), bytes: blob.bytes.length };
-  const foreign = foreignProblems(studio, path, row, built.sha256);
-  if (foreign.length > 0 || path === undefined) return quarantine(ports, blob, foreign);
+  const foreign = foreignProblems(path, row, built.sha256);
+  if (foreign.length > 0 || path === undefined) return refuse(ports, blob, undefined, foreign);
+  const nowhere = placeProblems(studio, path, row);
+  if (nowhere.length > 0) return refuse(ports, blob, row, nowhere);
 
   const environment = findEnvironment(studio, path.environment) as Environment;
   const [validation, fit] = await Promise.all([
@@ -82,8 +84,8 @@ async function acceptRead(
   const facts: BuiltFacts = { ...built, inputsDigest, deployDigest };
   const registered = row && fit ? { deployment: row, fit } : await registerDrop(ports, studio, path, artifact, facts);
   // Another artifact dropped under this id may have had its row made since we looked.
-  const late = foreignProblems(studio, path, registered.deployment, built.sha256);
-  if (late.length > 0) return quarantine(ports, blob, late);
+  const late = foreignProblems(path, registered.deployment, built.sha256);
+  if (late.length > 0) return refuse(ports, blob, undefined, late);
   return acceptValid(ports, studio, blob, registered, artifact, facts);
 }
 
@@ -97,7 +99,7 @@ async function acceptValid(
 ): Promise<AcceptOutcome> {
   const path = { ...releaseKey(deployment), deploymentId: deployment.id };
   if (!(await ports.artifacts.archive(path, blob.bytes))) {
-    return quarantine(ports, blob, [
+    return refuse(ports, blob, undefined, [
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),
     ]);
   }
@@ -135,13 +137,8 @@ function renderRelease(studio: Studio, deployment: Deployment, artifact: ValidAr
   return releaseDocument({ ...marker, deployDigest: artifact.manifest.deployDigest }, artifact.objects, studio);
 }
 
-/** Why a blob is not that of the deployment its path names, or of no deployment that may be. */
-function foreignProblems(
-  studio: Studio,
-  path: ArtifactPath | undefined,
-  row: Deployment | undefined,
-  digest: string,
-): Problem[] {
+/** Why a blob is not that of the deployment its path names. */
+function foreignProblems(path: ArtifactPath | undefined, row: Deployment | undefined, digest: string): Problem[] {
   if (path === undefined)
     return [
       problem(
@@ -149,19 +146,21 @@ function foreignProblems(
         "must be at '{org}/{app}/{environment}/{deploymentId}.zip', the id a UUID in lower case",
       ),
     ];
-  const environment = findEnvironment(studio, path.environment);
-  if (environment === undefined)
-    return [problem('ENVIRONMENT_UNKNOWN', `environment '${path.environment}' is not configured`)];
-  if (!environment.orgs.includes(path.org))
-    return [problem('CLUSTER_UNKNOWN', `org '${path.org}' has no cluster in '${path.environment}'`)];
-  if (row === undefined)
-    return environment.acceptDrops
-      ? []
-      : [problem('DROP_NOT_ALLOWED', `'${path.environment}' takes no dropped artifacts`)];
+  if (row === undefined) return [];
   if (!belongsTo(row, path))
     return [problem('MANIFEST_MISMATCH', 'the deployment of this id is of another app or environment')];
   if (row.built?.sha256 !== digest)
     return [problem('ARTIFACT_DIGEST_MISMATCH', 'the blob is not the one that was built for this deployment')];
+  return [];
+}
+
+/** Why nothing is published where the blob's path says: of a deployment too, whose environment may be gone since. */
+function placeProblems(studio: Studio, { org, environment: name }: ArtifactPath, row?: Deployment): Problem[] {
+  const environment = findEnvironment(studio, name);
+  if (environment === undefined) return [problem('ENVIRONMENT_UNKNOWN', `environment '${name}' is not configured`)];
+  if (!environment.orgs.includes(org)) return [problem('CLUSTER_UNKNOWN', `org '${org}' has no cluster in '${name}'`)];
+  if (row === undefined && !environment.acceptDrops)
+    return [problem('DROP_NOT_ALLOWED', `'${name}' takes no dropped artifacts`)];
   return [];
 }
 
@@ -181,27 +180,21 @@ const isDone = (row: Deployment): boolean => !AWAITS_ARTIFACT.includes(row.state
 const belongsTo = (row: Deployment, path: ArtifactPath): boolean =>
   row.org === path.org && row.app === path.app && row.environment === path.environment;
 
-/** The artifact can never be right: its deployment says so, and the blob goes where it can be looked at. */
+/**
+ * The artifact can never be right: it goes where it can be looked at, its deployment says so, and only then is it taken away. Once
+ * its deployment has ended, whoever takes the blob again would take it for a repetition.
+ * @param row undefined: it is no deployment's
+ */
 async function refuse(
   ports: Ports,
   blob: Blob,
   row: Deployment | undefined,
   problems: readonly Problem[],
 ): Promise<AcceptOutcome> {
-  if (row)
-    await ports.ledger.move(
-      row.id,
-      'rejected',
-      { message: problems[0]?.message ?? 'Refused.', origin: 'accept' },
-      problems,
-    );
-  return quarantine(ports, blob, problems);
-}
-
-async function quarantine(ports: Ports, blob: Blob, problems: readonly Problem[]): Promise<AcceptOutcome> {
+  const [{ code, message } = { code: undefined, message: 'Refused.' }] = problems;
   await ports.artifacts.quarantine(blob.name, blob.bytes, problems);
+  if (row) await ports.ledger.move(row.id, 'rejected', { message, origin: 'accept' }, problems);
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
-  const code = problems[0]?.code;
   ports.telemetry.tell({ code });
   ports.log.warn('artifact refused', { ...parseArtifactBlob(blob.name), blob: blob.name, code, problems });
   return 'refused';

@@ -1,4 +1,5 @@
 import { AppError, type Problem } from '../errors.ts';
+import { sha256 } from '../model/digest.ts';
 import { artifactBlob, INCOMING_CONTAINER, releaseBlob } from '../model/names.ts';
 import type { ArtifactStore } from '../ports.ts';
 import type { BlobAccount, BlobContainer } from './blob-storage.ts';
@@ -11,6 +12,9 @@ const WALK_PAGE = 5_000;
 const MAX_CREATES = 3;
 const ZIP = 'application/zip';
 const JSON_TYPE = 'application/json';
+const PROBLEMS_SUFFIX = '.problems.json';
+/** Azure's limit. */
+const MAX_NAME = 1_024;
 
 /** Studio's storage account. */
 export function makeArtifactStore(account: BlobAccount): ArtifactStore {
@@ -66,9 +70,10 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
     removeRejected: (blobName, etag) => rejected.remove(blobName, etag),
 
     async quarantine(blobName, content, problems: readonly Problem[]) {
-      await rejected.overwrite(blobName, content, ZIP);
+      const name = nameWithRoom(blobName);
+      await rejected.overwrite(name, content, ZIP);
       await rejected.overwrite(
-        `${blobName}.problems.json`,
+        `${name}${PROBLEMS_SUFFIX}`,
         JSON.stringify({ blob: blobName, problems }, null, 2),
         JSON_TYPE,
       );
@@ -90,4 +95,11 @@ async function createOnce(container: BlobContainer, name: string, zip: Buffer): 
     if (present !== undefined) return present.bytes.equals(zip);
   }
   throw new AppError('STORAGE_UNAVAILABLE', `${name} is neither there nor to be made`, { retryAfterSeconds: 5 });
+}
+
+/** A dropped blob's name, which may be as long as Azure takes any: then its end is its digest. */
+function nameWithRoom(blobName: string): string {
+  if (blobName.length + PROBLEMS_SUFFIX.length <= MAX_NAME) return blobName;
+  const digest = sha256(blobName);
+  return `${blobName.slice(0, MAX_NAME - PROBLEMS_SUFFIX.length - digest.length - 1)}~${digest}`;
 }
