@@ -1,8 +1,9 @@
 import { forEachBounded } from '../for-each-bounded.ts';
+import type { HangGuard } from '../hang-guard.ts';
 import type { Hold, LedgerCluster, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { AppName } from '../model/names.ts';
-import type { Ports } from '../ports.ts';
+import type { DocumentPlace, Ports } from '../ports.ts';
 import { releasePlace, sourcesPlace } from '../publish/document-places.ts';
 import { digestOfSources } from '../publish/publish-sources.ts';
 import {
@@ -58,17 +59,41 @@ export function desiredState(studio: Studio, { apps, releases }: Ledgered): Desi
   };
 }
 
+/** Tells a document from what was last written there. `unseen`: storage did not answer, or there was no time. */
+export type Look = (place: DocumentPlace, etag: string | undefined) => Promise<'intact' | 'altered' | 'unseen'>;
+
+export function makeLook(ports: Ports, guard: HangGuard, isTooLate: () => boolean): Look {
+  return async (place, etag) => {
+    // Nothing is known of what was written last: to be looked into.
+    if (etag === undefined) return 'altered';
+    if (isTooLate() || guard.hangs(place.environment)) return 'unseen';
+    try {
+      const present = await guard.watch(place.environment, () => ports.documents.etag(place));
+      return present === etag ? 'intact' : 'altered';
+    } catch {
+      return 'unseen';
+    }
+  };
+}
+
+/** What was not seen is not a reason to write: it is taken for intact, and the next pass looks again. */
+export interface Observation {
+  readonly state: ObservedState;
+  /** Releases and clusters. */
+  readonly unseen: readonly (ClusterKey & { readonly app?: string })[];
+}
+
 /**
  * One HEAD for each cluster's sources, and for this pass's share of the releases.
  * @param others clusters of which another document is looked at in this pass
  */
 export async function observe(
-  ports: Ports,
+  look: Look,
   ledgered: Ledgered,
   desired: DesiredState,
   pass: number,
   others: readonly ClusterKey[],
-): Promise<ObservedState> {
+): Promise<Observation> {
   const wanted = new Set(desired.releases.map(keyOfRelease));
   const published = ledgered.releases.filter(
     (release) => release.publishedSequence !== undefined && wanted.has(keyOfRelease(release)),
@@ -77,36 +102,45 @@ export async function observe(
   const held = new Set(ledgered.holds.filter(({ app }) => app !== '').map(keyOfRelease));
   const inspected = new Set([...shareOf(published, pass), ...published.filter((one) => held.has(keyOfRelease(one)))]);
   const altered = new Set<LedgerRelease>();
+  const unseen: LedgerRelease[] = [];
   await forEachBounded([...inspected], async (release) => {
-    if (!(await hasEtag(ports, releasePlace(release), release.publishedEtag))) altered.add(release);
+    const seen = await look(releasePlace(release), release.publishedEtag);
+    if (seen === 'altered') altered.add(release);
+    if (seen === 'unseen') unseen.push(release);
   });
+  const clusters = await observeClusters(look, ledgered, desired, new Set(others.map(keyOfCluster)));
   return {
-    releases: published.map((release) => ({
-      ...{ org: release.org, app: release.app, environment: release.environment },
-      sequence: release.publishedSequence ?? 0,
-      isIntact: !altered.has(release),
-      hasSource: release.sourceSince !== undefined,
-    })),
-    clusters: await observeClusters(ports, ledgered, desired, new Set(others.map(keyOfCluster))),
+    state: {
+      releases: published.map((release) => ({
+        ...{ org: release.org, app: release.app, environment: release.environment },
+        sequence: release.publishedSequence ?? 0,
+        isIntact: !altered.has(release),
+        hasSource: release.sourceSince !== undefined,
+      })),
+      clusters: clusters.observed,
+    },
+    unseen: [...unseen, ...clusters.unseen],
   };
 }
 
 async function observeClusters(
-  ports: Ports,
+  look: Look,
   ledgered: Ledgered,
   desired: DesiredState,
   others: ReadonlySet<string>,
-): Promise<ObservedCluster[]> {
+): Promise<{ observed: ObservedCluster[]; unseen: ClusterKey[] }> {
   const known = new Map(ledgered.clusters.map((cluster) => [keyOfCluster(cluster), cluster]));
-  const clusters: ObservedCluster[] = [];
+  const observed: ObservedCluster[] = [];
+  const unseen: ClusterKey[] = [];
   await forEachBounded(desired.clusters, async ({ org, environment }) => {
     const key = keyOfCluster({ org, environment });
     const cluster = known.get(key);
     if (cluster === undefined) return;
-    const isIntact = others.has(key) || (await hasEtag(ports, sourcesPlace(environment, org), cluster.sourcesEtag));
-    clusters.push({ org, environment, digest: cluster.desiredDigest, isIntact });
+    const seen = others.has(key) ? 'intact' : await look(sourcesPlace(environment, org), cluster.sourcesEtag);
+    if (seen === 'unseen') unseen.push({ org, environment });
+    observed.push({ org, environment, digest: cluster.desiredDigest, isIntact: seen !== 'altered' });
   });
-  return clusters;
+  return { observed, unseen };
 }
 
 export const isSmall = (items: readonly unknown[]): boolean => items.length <= SMALL;
@@ -119,19 +153,4 @@ export function shareOf<T>(items: readonly T[], pass: number): T[] {
   if (isSmall(items)) return [...items];
   const bound = (share: number) => Math.floor((share * items.length) / SHARES);
   return items.slice(bound(pass % SHARES), bound((pass % SHARES) + 1));
-}
-
-/** Unreachable storage is not a reason to write: the next pass looks again. */
-async function hasEtag(
-  ports: Ports,
-  place: { environment: string; container: string; blob: string },
-  etag: string | undefined,
-): Promise<boolean> {
-  // Nothing is known of what was written last: to be looked into.
-  if (etag === undefined) return false;
-  try {
-    return (await ports.documents.etag(place)) === etag;
-  } catch {
-    return true;
-  }
 }

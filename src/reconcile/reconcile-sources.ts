@@ -1,11 +1,12 @@
 import { toAppError } from '../errors.ts';
 import { forEachBounded } from '../for-each-bounded.ts';
+import { HangGuard } from '../hang-guard.ts';
 import type { Hold, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
 import { publishRelease } from '../publish/publish-release.ts';
 import { ensureKustomization, publishSources } from '../publish/publish-sources.ts';
-import { desiredState, isSmall, observe, shareOf } from './observe.ts';
+import { desiredState, isSmall, makeLook, observe, shareOf } from './observe.ts';
 import { type Change, type ClusterKey, keyOfCluster, planChanges } from './plan-changes.ts';
 
 export interface ReconcileSummary {
@@ -23,8 +24,17 @@ export interface ReconcileSummary {
 
 const PASS_MS = 60_000;
 const PROGRESS_MS = 1_000;
-/** Of the 240 s that a function has (`host.json`). The sources of what was published by then are written after it. */
-const RELEASES_MS = 150_000;
+/** From the start of a pass, of the 240 s that a function has (`host.json`). */
+export const PASS_LIMITS = {
+  /** Then nothing more is looked at. */
+  lookMs: 60_000,
+  /** Then no more releases are begun. The sources of what was published by then are written after it. */
+  releasesMs: 150_000,
+  /** Then no more sources are begun. */
+  sourcesMs: 170_000,
+  /** See `HangGuard`. */
+  hangsMs: 10_000,
+};
 
 /**
  * Storage is made to match the ledger, whoever or whatever changed it.
@@ -33,14 +43,14 @@ const RELEASES_MS = 150_000;
  * - plan: what to write, releases before sources; never a removal
  * - apply, some at once; what fails is held: told by health, and tried again by the next pass
  *
- * A failure keeps nobody else waiting. A pass with nothing to do writes nothing, and makes one request for each cluster. A
+ * A failure keeps nobody else waiting, nor does an environment whose storage hangs. A pass with nothing to do writes nothing, and makes one request for each cluster. A
  * pass with more to do than it has time for leaves the rest to the next one: what is published then is planned no more.
  */
 export async function reconcileSources(
   ports: Ports,
   studio: Studio,
   now: Date,
-  releasesMs = RELEASES_MS,
+  limits = PASS_LIMITS,
 ): Promise<ReconcileSummary> {
   const started = performance.now();
   const pass = Math.floor(now.getTime() / PASS_MS);
@@ -53,18 +63,24 @@ export async function reconcileSources(
   const desired = desiredState(studio, ledgered);
   // Of these the file beside the sources is looked at: instead of them, unless there are only a few.
   const guarded = shareOf(desired.clusters, pass);
-  const observed = await observe(ports, ledgered, desired, pass, isSmall(desired.clusters) ? [] : guarded);
-  const changes = planChanges(desired, observed);
-  const progress = new Pass(ports, holds, changes.length);
+  const isLate = (ms: number) => () => performance.now() - started > ms;
+  const guard = new HangGuard(limits.hangsMs);
+  const look = makeLook(ports, guard, isLate(limits.lookMs));
+  const observed = await observe(look, ledgered, desired, pass, isSmall(desired.clusters) ? [] : guarded);
+  const changes = planChanges(desired, observed.state);
+  const progress = new Pass(ports, guard, holds, changes.length);
   try {
     const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
-    const isTooLate = () => performance.now() - started > releasesMs;
-    await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change), isTooLate);
-    await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change));
+    await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change), isLate(limits.releasesMs));
+    const isTooLate = isLate(limits.sourcesMs);
+    await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change), isTooLate);
     // What is held is looked at each time, like the releases.
     const held = new Set(holds.filter(({ app }) => app === '').map(keyOfCluster));
     const alsoHeld = desired.clusters.filter((one) => held.has(keyOfCluster(one)) && !guarded.includes(one));
-    await forEachBounded([...guarded, ...alsoHeld], (cluster) => progress.guard(studio, cluster));
+    for (const cluster of observed.unseen) progress.keep(cluster);
+    await forEachBounded([...guarded, ...alsoHeld], async (cluster) =>
+      isTooLate() ? progress.keep(cluster) : progress.guard(studio, cluster),
+    );
     await progress.holdUnconfigured(studio, releases);
     await progress.clearSettled(changes);
   } finally {
@@ -87,6 +103,7 @@ export async function reconcileSources(
 /** What has been done so far in one pass, and what is held. */
 class Pass {
   private readonly ports: Ports;
+  private readonly hangs: HangGuard;
   private readonly before: ReadonlyMap<string, Hold>;
   private readonly held = new Set<string>();
   private readonly unknownSources: string[] = [];
@@ -97,8 +114,9 @@ class Pass {
   private done = 0;
   private readonly planned: number;
 
-  constructor(ports: Ports, holds: readonly Hold[], planned: number) {
+  constructor(ports: Ports, hangs: HangGuard, holds: readonly Hold[], planned: number) {
     this.ports = ports;
+    this.hangs = hangs;
     this.planned = planned;
     this.before = new Map(holds.map((hold) => [keyOf(hold), hold]));
     this.timer = setInterval(() => ports.log.info('reconcile progress', { done: this.done, planned }), PROGRESS_MS);
@@ -107,7 +125,7 @@ class Pass {
   async apply(studio: Studio, change: Change): Promise<void> {
     const { org, environment } = change;
     const app = change.kind === 'publishRelease' ? change.app : '';
-    await this.attempt({ environment, org, app }, async () => {
+    const isTried = await this.attempt({ environment, org, app }, async () => {
       if (change.kind === 'publishRelease') {
         if ((await publishRelease(this.ports, studio, { org, app, environment })).changed) this.releasesPublished++;
         return;
@@ -116,7 +134,13 @@ class Pass {
       if (outcome.changed) this.sourcesPublished++;
       this.unknownSources.push(...outcome.unknown.map((name) => `${environment}/${name}`));
     });
-    this.done++;
+    if (isTried) this.done++;
+  }
+
+  /** It was not looked at: what was held before stays so. */
+  keep({ environment, org, app = '' }: ClusterKey & { readonly app?: string }): void {
+    const key = keyOf({ environment, org, app });
+    if (this.before.has(key)) this.held.add(key);
   }
 
   /** Looks at the file beside the sources, where the sources themselves are not in doubt. */
@@ -168,9 +192,14 @@ class Pass {
     clearInterval(this.timer);
   }
 
-  private async attempt(about: Pick<Hold, 'environment' | 'org' | 'app'>, work: () => Promise<void>): Promise<void> {
+  /** False where storage hangs: left to the next pass. */
+  private async attempt(about: Pick<Hold, 'environment' | 'org' | 'app'>, work: () => Promise<void>): Promise<boolean> {
+    if (this.hangs.hangs(about.environment)) {
+      this.keep(about);
+      return false;
+    }
     try {
-      await work();
+      await this.hangs.watch(about.environment, work);
       if (this.before.has(keyOf(about)) && !this.held.has(keyOf(about))) await this.ports.ledger.clearHold(about);
     } catch (thrown) {
       this.failures++;
@@ -178,6 +207,7 @@ class Pass {
       this.ports.log.error('reconcile failed', { ...about, code: error.code, error });
       await this.hold({ ...about, code: error.code, message: error.message });
     }
+    return true;
   }
 
   private async hold(hold: Omit<Hold, 'since'>): Promise<void> {

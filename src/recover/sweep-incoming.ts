@@ -1,4 +1,5 @@
 import { type AppError, toAppError } from '../errors.ts';
+import { HangGuard } from '../hang-guard.ts';
 import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
 import { artifactBlob, parseArtifactBlob, releaseKey } from '../model/names.ts';
 import { redact } from '../model/redact.ts';
@@ -18,6 +19,7 @@ export interface SweepSummary {
   readonly resumed: number;
   readonly accepted: number;
   readonly givenUp: number;
+  /** Failed, or not tried in this pass. */
   readonly delayed: number;
 }
 
@@ -26,20 +28,50 @@ const LEFT_OVER_MS = 5 * 60_000;
 const MAX_ATTEMPTS = 3;
 const BATCH = 20;
 
+/** A function has 240 s (`host.json`): what is begun last has the other half of them, and dies of storage alone that hangs twice. */
+export const SWEEP_LIMITS = {
+  /** From the start of a pass; then no more deployments are resumed. */
+  resumeMs: 60_000,
+  /** Likewise, no more blobs are taken. */
+  takeMs: 120_000,
+  /** See `HangGuard`. */
+  hangsMs: 10_000,
+};
+
 /**
  * Takes up what was left behind by a process that died, or an event that was lost.
  *
  * - requests that nobody has finished in 15 minutes are ended, with the last reason known
  * - requests whose holder is dead are built again, or their stored artifact is accepted
- * - blobs left in incoming are counted, then accepted; one that has failed three times is put aside
+ * - blobs left in incoming are counted, then accepted, the oldest first; one that has failed three times is put aside
+ *
+ * What there is no time for, or lies where storage hangs, is left to the next pass, and no attempt is counted for it.
  */
-export async function sweepIncoming(ports: Ports, stages: RecoverStages, now: Date): Promise<SweepSummary> {
+export async function sweepIncoming(
+  ports: Ports,
+  stages: RecoverStages,
+  now: Date,
+  limits = SWEEP_LIMITS,
+): Promise<SweepSummary> {
+  const started = performance.now();
+  const pass: Pass = {
+    ...{ ports, stages, guard: new HangGuard(limits.hangsMs) },
+    isLate: (ms) => performance.now() - started > ms,
+  };
   const expired = await endExpired(ports);
-  const resumed = await resumeDead(ports, stages);
-  const blobs = await takeLeftOver(ports, stages, now);
+  const resumed = await resumeDead(pass, limits.resumeMs);
+  const blobs = await takeLeftOver(pass, now, limits.takeMs);
   const summary = { expired, resumed, ...blobs };
   if (Object.values(summary).some((count) => count > 0)) ports.log.info('sweep pass', summary);
   return summary;
+}
+
+interface Pass {
+  readonly ports: Ports;
+  readonly stages: RecoverStages;
+  readonly guard: HangGuard;
+  /** So long after its start. */
+  isLate(ms: number): boolean;
 }
 
 async function endExpired(ports: Ports): Promise<number> {
@@ -54,20 +86,24 @@ async function endExpired(ports: Ports): Promise<number> {
   return deployments.length;
 }
 
-async function resumeDead(ports: Ports, stages: RecoverStages): Promise<number> {
-  const deployments = await ports.ledger.claimDead(BATCH);
-  for (const deployment of deployments) {
+async function resumeDead({ ports, stages, guard, isLate }: Pass, untilMs: number): Promise<number> {
+  let resumed = 0;
+  // Each is claimed when its turn comes: one that was claimed and not begun would wait for the end of its lease.
+  while (resumed < BATCH && !isLate(untilMs)) {
+    const [deployment] = await ports.ledger.claimDead(1);
+    if (deployment === undefined) break;
+    resumed++;
     ports.log.warn('deployment taken over from a dead process', { ...pathOf(deployment), fence: deployment.fence });
     await ports.ledger.note(deployment.id, 'resumed', {
       message: 'Taken up again: the process that held it is gone.',
       origin: 'timer',
     });
     // Its failure is on the row by now; the others are not to wait for it.
-    await resume(ports, stages, deployment).catch((error) =>
-      ports.log.error('resumed deployment failed', { ...pathOf(deployment), error }),
-    );
+    await guard
+      .watch(deployment.environment, () => resume(ports, stages, deployment))
+      .catch((error) => ports.log.error('resumed deployment failed', { ...pathOf(deployment), error }));
   }
-  return deployments.length;
+  return resumed;
 }
 
 async function resume(ports: Ports, stages: RecoverStages, deployment: Deployment): Promise<void> {
@@ -81,17 +117,23 @@ async function resume(ports: Ports, stages: RecoverStages, deployment: Deploymen
 }
 
 async function takeLeftOver(
-  ports: Ports,
-  stages: RecoverStages,
+  { ports, stages, guard, isLate }: Pass,
   now: Date,
+  untilMs: number,
 ): Promise<Pick<SweepSummary, 'accepted' | 'givenUp' | 'delayed'>> {
   const counts = { accepted: 0, givenUp: 0, delayed: 0 };
-  const blobs = (await ports.artifacts.listIncoming()).filter(
-    ({ lastModified }) => now.getTime() - lastModified.getTime() >= LEFT_OVER_MS,
-  );
+  const blobs = (await ports.artifacts.listIncoming())
+    .filter(({ lastModified }) => now.getTime() - lastModified.getTime() >= LEFT_OVER_MS)
+    .sort((a, b) => a.lastModified.getTime() - b.lastModified.getTime());
   for (const { name } of blobs) {
+    const environment = parseArtifactBlob(name)?.environment;
+    if (isLate(untilMs) || guard.hangs(environment)) {
+      counts.delayed++;
+      continue;
+    }
+    const watched = { ...stages, accept: (blob: string) => guard.watch(environment, () => stages.accept(blob)) };
     try {
-      counts[await takeOne(ports, stages, name)]++;
+      counts[await takeOne(ports, watched, name)]++;
     } catch (error) {
       counts.delayed++;
       ports.log.error('left-over blob could not be taken', { blob: name, error });
@@ -126,7 +168,8 @@ async function giveUp(ports: Ports, stages: RecoverStages, blob: string, attempt
 }
 
 /**
- * A trigger that failed five times: its deployment tells why, and the sweep goes on with the blob.
+ * A trigger that failed five times. It is tried once more, since that may have been an outage; else its deployment tells why,
+ * and the sweep goes on with the blob.
  * @param message as the Functions host writes it to the poison queue
  */
 export async function drainPoison(

@@ -10,8 +10,8 @@ import { retainArtifacts } from './retain-artifacts.ts';
 export type RetentionSummary = Readonly<RetentionCounts> & { readonly durationMs: number };
 
 const PROGRESS_MS = 1_000;
-/** Nothing new is begun in a part after that: a function has 240 s, and one call may take 60 of them. */
-const PART_MS = 50_000;
+/** Nothing new is begun in any of the four parts after that: a function has 240 s, and the last call may take 60 of them. */
+const PART_MS = 40_000;
 
 /**
  * Takes away what was kept for as long as the policy says, some of it in each pass.

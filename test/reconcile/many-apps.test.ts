@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeLedger } from '../../src/adapters/ledger/make-ledger.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Ports } from '../../src/ports.ts';
 import { digestOfSources, ensureKustomization } from '../../src/publish/publish-sources.ts';
-import { reconcileSources } from '../../src/reconcile/reconcile-sources.ts';
+import { PASS_LIMITS, reconcileSources } from '../../src/reconcile/reconcile-sources.ts';
 import { NO_TELEMETRY } from '../../src/telemetry.ts';
 import { recordStatements } from '../support/explain.ts';
 import { FILL_ETAG, FILL_ORGS, LARGEST_ORG } from '../support/fill-ledger.ts';
@@ -53,10 +53,11 @@ describe('a reconcile pass over many apps', () => {
   }
 
   let minute = 0;
-  async function pass(releasesMs?: number) {
+  async function pass(limits: Partial<typeof PASS_LIMITS> = {}) {
     statements.length = 0;
     documents.calls.length = 0;
-    const summary = await reconcileSources(ports, FILLED_STUDIO, new Date(minute++ * 60_000), releasesMs);
+    const now = new Date(minute++ * 60_000);
+    const summary = await reconcileSources(ports, FILLED_STUDIO, now, { ...PASS_LIMITS, ...limits });
     const count = (start: string, method?: string) =>
       documents.calls.filter((call) => call.container.startsWith(start) && (!method || call.method === method)).length;
     return { summary, count };
@@ -117,16 +118,84 @@ describe('a reconcile pass over many apps', () => {
   it('begins nothing more when its time is over, says what is left, and the next ones do it', async () => {
     const apps = 10;
     for (let i = 0; i < apps; i++) await ports.ledger.registerApp({ org: LARGEST_ORG, app: `late-${i}` });
-    const { left, releasesPublished, failures } = (await pass(0)).summary;
+    const { left, releasesPublished, failures } = (await pass({ releasesMs: 0 })).summary;
     assert.deepEqual([left, releasesPublished, failures], [apps * ENVIRONMENTS, 0, 0]);
     documents.beforeWrite = () => sleep(20);
     let published = 0;
     for (let isLeft = true, budgetMs = 50; isLeft; budgetMs *= 2) {
-      const { summary } = await pass(budgetMs);
+      const { summary } = await pass({ releasesMs: budgetMs });
       published += summary.releasesPublished;
       isLeft = summary.left > 0;
     }
     assert.equal(published, apps * ENVIRONMENTS);
     assert.equal((await pass()).summary.planned, 0);
+  });
+
+  describe('of which one environment hangs', () => {
+    const HANGING = 'at22';
+    const hangsMs = 20;
+    let etag: CountedDocuments['etag'];
+    /** Calls to it that were begun in a pass. */
+    let calls: number;
+    const hang = async (environment: string) => {
+      if (environment !== HANGING) return;
+      calls++;
+      await sleep(2 * hangsMs);
+      throw new AppError('STORAGE_UNAVAILABLE', 'no answer');
+    };
+    before(() => {
+      ({ etag } = documents);
+    });
+    beforeEach(() => {
+      calls = 0;
+      documents.beforeWrite = ({ environment }) => hang(environment);
+      documents.etag = async (place) => {
+        await hang(place.environment);
+        return etag(place);
+      };
+    });
+    afterEach(() => {
+      documents.beforeWrite = () => {};
+      documents.etag = etag;
+    });
+
+    it('waits for it once, and looks at all others', async () => {
+      const { summary, count } = await pass({ hangsMs });
+      assert.equal(summary.planned, 0);
+      assert.ok(calls > 0 && calls <= 8, String(calls));
+      // Of some, another document is read instead.
+      const looks = count('cluster-', 'etag') + count('cluster-', 'read');
+      assert.equal(looks, (CLUSTERS / ENVIRONMENTS) * (ENVIRONMENTS - 1));
+    });
+
+    it('publishes everywhere else, and leaves the rest to the pass after it', async () => {
+      const apps = 20;
+      for (let i = 0; i < apps; i++) await ports.ledger.registerApp({ org: LARGEST_ORG, app: `patient-${i}` });
+      documents.etag = etag;
+      const { summary } = await pass({ hangsMs });
+      assert.equal(summary.releasesPublished, apps * (ENVIRONMENTS - 1));
+      assert.ok(calls > 0 && calls <= 8, String(calls));
+      assert.equal(summary.failures, calls);
+      assert.ok(summary.left >= apps - calls);
+      documents.beforeWrite = () => {};
+      assert.equal((await pass()).summary.releasesPublished, apps);
+      const { planned, holds } = (await pass()).summary;
+      assert.deepEqual([planned, holds], [0, 0]);
+    });
+
+    it('keeps what was held there, as long as it is not seen to be right', async () => {
+      const key = { org: LARGEST_ORG, app: 'patient-0', environment: HANGING };
+      await ports.ledger.recordHold({ ...key, code: 'STORAGE_UNAVAILABLE', message: 'no answer' });
+      assert.equal((await pass({ hangsMs })).summary.holds, 1);
+      assert.equal((await ports.ledger.holds()).length, 1);
+      documents.etag = etag;
+      assert.equal((await pass()).summary.holds, 0);
+      assert.deepEqual(await ports.ledger.holds(), []);
+    });
+  });
+
+  it('looks at nothing more when it has no time for that', async () => {
+    const { summary, count } = await pass({ lookMs: 0 });
+    assert.deepEqual([summary.planned, count('')], [0, count('cluster-', 'read')]);
   });
 });

@@ -3,11 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { acceptArtifact } from '../../src/accept/accept-artifact.ts';
+import { giveUpArtifact } from '../../src/accept/give-up.ts';
 import { type App, makeApp } from '../../src/app.ts';
+import { finishDeploy } from '../../src/deploy/deploy.ts';
+import { finishUndeploy } from '../../src/deploy/undeploy.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import { artifactBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
+import { type RecoverStages, SWEEP_LIMITS, sweepIncoming } from '../../src/recover/sweep-incoming.ts';
 import { post } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { eventually } from '../support/eventually.ts';
@@ -556,6 +561,55 @@ describe('the sweep of what was left behind', () => {
       assert.equal((await lateSweep(down)).delayed, 1);
       assert.equal((await lateSweep()).accepted, 1);
       await assertPublishedOnce(deployment);
+    });
+
+    describe('in several environments', () => {
+      const late = () => new Date(Date.now() + AFTER_FIVE_MINUTES);
+      const sweepWith = (of: Ports, limits: Partial<typeof SWEEP_LIMITS>) => {
+        const { studio } = stack.config;
+        const stages: RecoverStages = {
+          accept: (blob) => acceptArtifact(of, studio, blob),
+          giveUp: (blob, reason) => giveUpArtifact(of, studio, blob, reason),
+          finishDeploy: (deployment) => finishDeploy(of, studio, deployment),
+          finishUndeploy: (deployment) => finishUndeploy(of, studio, deployment),
+        };
+        return sweepIncoming(of, stages, late(), { ...SWEEP_LIMITS, ...limits });
+      };
+
+      it('tries one whose storage hangs once in a pass, and takes the others, the oldest first', async () => {
+        const hanging = [await deploy('at22'), await deploy('at22'), await deploy('at22')];
+        const others = [await deploy('at23'), await deploy('at24')];
+        const tried: string[] = [];
+        const hooks = withHooks(ports, {
+          documents: {
+            read: (read) => async (place) => {
+              tried.push(place.environment);
+              if (place.environment !== 'at22') return read(place);
+              await new Promise((resolve) => setTimeout(resolve, 60));
+              return unavailable();
+            },
+          },
+        });
+        const counts = await sweepWith(hooks, { hangsMs: 50 });
+        assert.deepEqual([counts.accepted, counts.delayed], [2, 3]);
+        assert.equal(tried.filter((environment) => environment === 'at22').length, 1);
+        assert.equal(tried[0], 'at22');
+        for (const one of hanging) assert.ok(!(await attemptsAt(blobOf(one))), 'no attempt is held against it');
+        for (const one of others) assert.equal((await row(one.id)).state, 'published');
+        assert.equal((await lateSweep()).accepted, 3);
+      });
+
+      it('begins nothing more when its time is over', async () => {
+        const waiting = await deploy('at22');
+        const died = await diesAt((die) => ({ artifacts: { uploadIncoming: () => die } }), 'at23');
+        await endLease(died);
+        const counts = await sweepWith(ports, { resumeMs: 0, takeMs: 0 });
+        assert.deepEqual([counts.resumed, counts.accepted, counts.delayed], [0, 0, 1]);
+        assert.ok(!(await attemptsAt(blobOf(waiting))));
+        const next = await lateSweep();
+        // Also what the resumed one has uploaded.
+        assert.deepEqual([next.resumed, next.accepted], [1, 2]);
+      });
     });
 
     it('does not call failed what is wanted already', async () => {

@@ -1,0 +1,32 @@
+import { toAppError } from './errors.ts';
+
+/** Longer than any answer takes, and than all tries of a call that is refused at once. */
+const HANGS_MS = 10_000;
+
+/**
+ * For one pass of a timer: environments whose storage fails only after a long wait. Each is waited for by those calls that
+ * are under way, and then left alone, so that the time of the pass is there for the others. What fails at once holds nobody up.
+ */
+export class HangGuard {
+  private readonly hanging = new Set<string>();
+  private readonly hangsMs: number;
+
+  constructor(hangsMs = HANGS_MS) {
+    this.hangsMs = hangsMs;
+  }
+
+  hangs(environment: string | undefined): boolean {
+    return environment !== undefined && this.hanging.has(environment);
+  }
+
+  async watch<T>(environment: string | undefined, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await work();
+    } catch (error) {
+      const hung = performance.now() - started >= this.hangsMs && toAppError(error).kind === 'unavailable';
+      if (hung && environment !== undefined) this.hanging.add(environment);
+      throw error;
+    }
+  }
+}
