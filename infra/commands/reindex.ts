@@ -1,3 +1,4 @@
+import { releaseBlob } from '../../src/model/names.ts';
 import { type ReindexReport, reindex } from '../../src/reindex/reindex.ts';
 import { runForInstallation } from './operator.ts';
 
@@ -18,8 +19,12 @@ await runForInstallation(USAGE, async ({ ports, studio, installation, isDryRun }
   print(await reindex(ports, studio, { installation, isDryRun, tell }));
 });
 
-function print({ plan, incoming, counts }: ReindexReport): void {
+function print({ plan, incoming, counts, refusedRepairs }: ReindexReport): void {
   for (const problem of plan.problems) console.log(`! ${problem}`);
+  for (const path of refusedRepairs)
+    console.log(
+      `! artifacts/${releaseBlob(path)}: it is damaged, and nothing replaces a blob there: what is published stays, and can not be put right if it is changed by hand. Deploy the app again.`,
+    );
   if (incoming > 0)
     console.log(
       `! ${incoming} blobs in incoming: taken as dropped artifacts where the environment allows those, else refused`,

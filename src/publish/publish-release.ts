@@ -167,6 +167,11 @@ async function wantedDocument(
         'STORAGE_UNAVAILABLE',
         `${describe(key)}: the release document of ${deploymentId} is not in the archive`,
       );
+    if (readMarker(document, key, studio.name)?.deploymentId !== deploymentId)
+      throw new AppError(
+        'STORAGE_UNAVAILABLE',
+        `${describe(key)}: the release document of ${deploymentId} in the archive is damaged: deploy again`,
+      );
     return document;
   }
   // Nothing was ever deployed, says the ledger: then storage must say so too.

@@ -126,7 +126,9 @@ function describeProblems(
     problems.push(`${about}: not there; ${running.deploymentId}, accepted last, is taken for published`);
   else if (document.marker === undefined) problems.push(`${about}: damaged; written again by the timer`);
   if (unarchived)
-    problems.push(`${about}: ${unarchived.deploymentId} is published, and was not in the archive: put there`);
+    problems.push(
+      `${about}: ${unarchived.deploymentId} is published, and has no release document in the archive that can be read: to be put there`,
+    );
   for (const { deploymentId, release } of rest) {
     const why = release ? `shares its sequence ${release.marker.sequence} with another` : 'was not accepted to the end';
     problems.push(`artifacts of ${nameOf(key)}: ${deploymentId} ${why}; it is kept as failed`);

@@ -1,5 +1,6 @@
 import type { RebuildCounts } from '../ledger-upkeep.ts';
 import type { Studio } from '../model/environments.ts';
+import type { ArtifactPath } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { planReindex, type ReindexPlan } from './plan-reindex.ts';
 import { readArchive } from './read-archive.ts';
@@ -11,6 +12,8 @@ export interface ReindexReport {
   readonly incoming: number;
   /** Undefined when it was only planned. */
   readonly counts: RebuildCounts | undefined;
+  /** Of what was to be put into the archive: where another document is, damaged or not, that nothing may replace. */
+  readonly refusedRepairs: readonly ArtifactPath[];
 }
 
 export interface ReindexOptions {
@@ -40,9 +43,11 @@ export async function reindex(ports: Ports, studio: Studio, options: ReindexOpti
   const archive = await readArchive(ports, studio, tell);
   const plan = planReindex(archive, published, studio, installation);
   const incoming = (await ports.artifacts.listIncoming()).length;
-  if (isDryRun) return { plan, incoming, counts: undefined };
-  for (const { path, document } of plan.repairs) await ports.artifacts.archiveRelease(path, document);
+  if (isDryRun) return { plan, incoming, counts: undefined, refusedRepairs: [] };
+  const refusedRepairs: ArtifactPath[] = [];
+  for (const { path, document } of plan.repairs)
+    if ((await ports.artifacts.archiveRelease(path, document)) !== document) refusedRepairs.push(path);
   const counts = await ports.ledger.rebuild(plan);
   ports.log.info('ledger rebuilt from storage', { installation: plan.installation, ...counts });
-  return { plan, incoming, counts };
+  return { plan, incoming, counts, refusedRepairs };
 }

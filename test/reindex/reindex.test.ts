@@ -371,11 +371,41 @@ describe('a ledger that was lost', () => {
     await artifacts.remove(name, (await artifacts.etag(name)) as string);
     await loseDatabase();
     const { plan } = await rebuild();
-    assert.match(plan.problems.join('\n'), /is published, and was not in the archive: put there/);
+    assert.match(plan.problems.join('\n'), /is published, and has no release document in the archive that can be read/);
     assert.equal(String((await artifacts.read(name))?.bytes), text);
     assert.equal((await ports().ledger.deployment(current.id))?.state, 'published');
     await settle();
     assert.deepEqual(await published(), documents);
+  });
+
+  it('tells of a damaged release document in the archive, and leaves it', async () => {
+    const current = known.findLast(({ app, state }) => app === 'second-app' && state === 'published') as Deployment;
+    const artifacts = stack.studioStorage().container('artifacts');
+    const name = releaseBlob({ ...current, deploymentId: current.id });
+    const text = (await artifacts.read(name))?.bytes as Buffer;
+    await artifacts.overwrite(name, 'damaged', 'application/json');
+    await loseDatabase();
+    const { refusedRepairs, counts } = await rebuild();
+    assert.deepEqual(
+      refusedRepairs.map(({ deploymentId }) => deploymentId),
+      [current.id],
+    );
+    assert.equal(counts?.deploymentsAdded, known.length);
+    assert.equal(String((await artifacts.read(name))?.bytes), 'damaged');
+    assert.equal((await ports().ledger.deployment(current.id))?.state, 'published');
+    await settle();
+    assert.deepEqual(await published(), documents);
+    // Nor is it published, where what is published is changed by hand.
+    const release = stack.storage('tt02').container('app-ttd-second-app');
+    const before = (await release.read('release/release.yaml'))?.bytes as Buffer;
+    await release.overwrite('release/release.yaml', 'by hand', 'application/yaml');
+    await settle();
+    assert.equal(String((await release.read('release/release.yaml'))?.bytes), 'by hand');
+    assert.match((await stack.app.checkHealth()).holds[0]?.message ?? '', /in the archive is damaged: deploy again/);
+    await artifacts.overwrite(name, text, 'application/json');
+    await settle();
+    assert.deepEqual((await release.read('release/release.yaml'))?.bytes, before);
+    assert.deepEqual((await stack.app.checkHealth()).holds, []);
   });
 
   it('is not rebuilt into the database of another installation', async () => {
