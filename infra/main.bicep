@@ -80,6 +80,9 @@ param acceptPreviousFluxEventsKey bool = false
 @description('Days that an accepted artifact can be neither changed nor deleted.')
 param artifactImmutabilityDays int = 365
 
+@description('True once the immutability policy was locked: the template then leaves it alone, since Azure refuses to put a locked one.')
+param artifactPolicyIsLocked bool = false
+
 @description('Replication of Studio\'s and the environments\' storage.')
 param storageSku string = 'Standard_ZRS'
 
@@ -196,6 +199,7 @@ module studioStorage 'modules/studio-storage.bicep' = {
     tags: tags
     skuName: storageSku
     artifactImmutabilityDays: artifactImmutabilityDays
+    artifactPolicyIsLocked: artifactPolicyIsLocked
     rejectedDays: 30
     incomingDays: 7
     archivistRoleId: roles.outputs.archivistId

@@ -28,6 +28,8 @@ param authAudience = '00000000-0000-0000-0000-000000000002'
 // Studio's database server; leave it out to make one, and name databaseAdministrators then.
 param databaseHost = 'studio.postgres.database.azure.com'
 param databaseName = 'designerdb'
+// True when the policy on artifacts has been locked: see docs/security.md.
+param artifactPolicyIsLocked = false
 param vaultOperatorGroupIds = [
   '00000000-0000-0000-0000-000000000003'
 ]

@@ -21,6 +21,9 @@ param skuName string
 @maxValue(146000)
 param artifactImmutabilityDays int
 
+@description('Whether an operator has locked the policy that says so.')
+param artifactPolicyIsLocked bool
+
 @description('Days that rejected artifacts are kept.')
 param rejectedDays int
 
@@ -98,8 +101,8 @@ resource artifacts 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: 'artifacts'
 }
 
-// Not locked: locking can't be taken back, so an operator does it (docs/security.md).
-resource artifactsPolicy 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = {
+// Not locked: locking can't be taken back, so an operator does it (docs/security.md). A locked one can't be put any more, not even as it is.
+resource artifactsPolicy 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = if (!artifactPolicyIsLocked) {
   parent: artifacts
   name: 'default'
   properties: {

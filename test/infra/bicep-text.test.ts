@@ -205,6 +205,19 @@ describe('the Bicep files together', () => {
     );
   });
 
+  it('leave an immutability policy alone once it is locked: Azure refuses to put it again', () => {
+    const policies = files
+      .flatMap((file) => of(file, 'resource'))
+      .filter(({ type }) => type.includes('/immutabilityPolicies@'));
+    assert.equal(policies.length, 1);
+    for (const { tokens } of policies) {
+      const body = tokens.findIndex(({ text, depth }) => text === '{' && depth === 0);
+      const head = tokens.slice(0, body).map(({ text }) => text);
+      assert.deepEqual(head.slice(-5), ['if', '(', '!', 'artifactPolicyIsLocked', ')']);
+    }
+    assert.match(fileAt('main.bicep').text, /^param artifactPolicyIsLocked bool = false$/m);
+  });
+
   it('never set what Flex Consumption forbids, nor any key or password', () => {
     const all = files.map(({ text }) => text).join('\n');
     for (const forbidden of [
