@@ -20,8 +20,8 @@ export async function migrate(config: DatabaseConfig, token?: string): Promise<s
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await makeSchema(client);
     await client.query(`
-      create schema if not exists pull_deploy;
       create table if not exists pull_deploy.migrations (
         name text primary key, sha256 text not null, applied_at timestamptz not null default clock_timestamp())`);
     const applied = await appliedMigrations(client);
@@ -40,6 +40,14 @@ export async function migrate(config: DatabaseConfig, token?: string): Promise<s
   } finally {
     await client.end();
   }
+}
+
+/** `if not exists` would ask for the right to make schemas also where there is one, and who migrates may own no more than that. */
+async function makeSchema(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ isThere: boolean }>(
+    `select to_regnamespace('pull_deploy') is not null as "isThere"`,
+  );
+  if (!rows[0]?.isThere) await client.query('create schema pull_deploy');
 }
 
 async function appliedMigrations(client: pg.Client): Promise<Map<string, string>> {

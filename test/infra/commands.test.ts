@@ -166,6 +166,39 @@ describe("an operator's command", () => {
     }
   });
 
+  it('migrates as a role that owns the schema and its tables and may make no other, as docs/operate.md hands them over', async () => {
+    const operate = await readFile(join(ROOT, 'docs/operate.md'), 'utf8');
+    const [, handOver = ''] = /```sql\n(grant "DEPLOYER"[\s\S]*?)```/.exec(operate) ?? [];
+    await stack.sql(`create role administrator login createrole createdb password 'pass'; create role function login`);
+    const urlOf = (username: string, database: string) =>
+      Object.assign(new URL(stack.env.DATABASE_URL as string), { username, password: 'pass', pathname: database }).href;
+    const as = async <R extends pg.QueryResultRow>(url: string, text: string): Promise<R[]> => {
+      const client = new pg.Client(url);
+      await client.connect();
+      try {
+        return (await client.query<R>(text)).rows;
+      } finally {
+        await client.end();
+      }
+    };
+    await as(urlOf('administrator', 'postgres'), `create role deployer login password 'pass'`);
+    const sql = handOver.replaceAll('DEPLOYER', 'deployer').replaceAll('IDENTITY', 'function');
+    for (const database of ['handed_after', 'handed_before']) {
+      await as(urlOf('administrator', 'postgres'), `create database ${database}`);
+      const url = urlOf('deployer', database);
+      if (database === 'handed_after') await migrate({ url: urlOf('administrator', database) });
+      for (const _ of ['once', 'again']) await as(urlOf('administrator', database), sql);
+      const applied = await migrate({ url });
+      assert.equal(applied.length > 0, database === 'handed_before', applied.join());
+      assert.deepEqual(await migrate({ url }), []);
+      await as(url, 'alter table pull_deploy.apps add later int; create table pull_deploy.later (id int)');
+      assert.deepEqual(await as(url, `select has_table_privilege('function', 'pull_deploy.later', 'insert') as may`), [
+        { may: true },
+      ]);
+      await assert.rejects(as(url, 'create schema other'), /permission denied for database/);
+    }
+  });
+
   it('rebuilds a database that was lost, once it is told to', async () => {
     const release = await documentOf('app-ttd-parking-permit', 'release/release.yaml');
     await stack.sql('drop schema pull_deploy cascade');
