@@ -44,9 +44,8 @@ function readTarget(token: string | undefined): Target {
   try {
     const text = { type: 'string' } as const;
     const { values } = parseArgs({ options: { url: text, org: text, app: text, env: text, tag: text } });
-    const url = new URL(values.url ?? '');
+    const url = readUrl(values.url);
     const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
-    if (!/^https?:$/.test(url.protocol)) throw new Error(`--url '${values.url}': must be an http or https URL`);
     if (token !== undefined && url.protocol === 'http:' && !isLocal)
       throw new Error('--url is not https: the token would be sent in clear');
     const named = [values.org, values.app, values.env, values.tag];
@@ -54,7 +53,8 @@ function readTarget(token: string | undefined): Target {
     if (named.some((one) => one !== undefined) && !(org && app && env && tag))
       throw new Error('--org, --app, --env and --tag belong together');
     return {
-      url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+      // With or without the /api that the template's output has.
+      url: `${url.origin}${url.pathname.replace(/(\/api)?\/*$/, '')}`,
       isLocal,
       token,
       app: org && app && env && tag ? { org, app, env, tag } : undefined,
@@ -62,6 +62,13 @@ function readTarget(token: string | undefined): Target {
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${USAGE}`);
   }
+}
+
+function readUrl(text: string | undefined): URL {
+  if (text === undefined) throw new Error('--url is missing');
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new Error(`--url '${text}': must be an http or https URL`);
+  return new URL(text);
 }
 
 function checksOf(target: Target): Check[] {

@@ -40,6 +40,13 @@ describe('npm run smoke', () => {
     assert.deepEqual(await stack.sql('select * from pull_deploy.deployments'), []);
   });
 
+  it('takes the address of the API for that of the installation', async () => {
+    for (const path of ['/api', '/api/']) {
+      const { code, out } = await smoke(['--url', `${stack.run.functionsUrl}${path}`]);
+      assert.equal(code, 0, out);
+    }
+  });
+
   it('tells why a preview fails', async () => {
     const { code, out } = await smoke(['--url', stack.run.functionsUrl, ...app('tt02', 'none')]);
     assert.equal(code, 1, out);
@@ -67,7 +74,8 @@ describe('npm run smoke', () => {
 
   it('sends no token in clear, and says how it is used', async () => {
     for (const [args, why] of [
-      [[], 'Invalid URL'],
+      [[], '--url is missing'],
+      [['--url', 'example.net/api'], "--url 'example.net/api': must be"],
       [['--url', 'http://example.net'], 'in clear'],
       [['--url', stack.run.functionsUrl, '--org', 'ttd'], 'belong together'],
     ] as const) {
