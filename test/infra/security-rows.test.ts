@@ -92,6 +92,25 @@ describe('the rights in docs/security.md', () => {
   });
 });
 
+describe('what docs/security.md says is kept of what was deleted', () => {
+  it('is what the modules set', () => {
+    const modules = readBicepFiles().filter(({ path }) => /(studio|environment)-storage/.test(path));
+    const daysOf = (text: string, key: RegExp) => [...text.matchAll(key)].map(([, days]) => days);
+    assert.deepEqual(
+      modules.flatMap(({ text }) => daysOf(text, /eleteRetentionPolicy: \{\s+enabled: true\s+days: (\d+)/g)),
+      ['30', '30', '30', '30'],
+    );
+    const main = readBicepFiles().find(({ path }) => path === 'main.bicep')?.text ?? '';
+    const daysNamed = (name: string) =>
+      new RegExp(`(?:^param ${name} int = |^ +${name}: )(\\d+)$`, 'm').exec(main)?.[1] ?? name;
+    const versions = modules.flatMap(({ text }) =>
+      daysOf(text, /version: \{\s+delete: \{\s+daysAfterCreationGreaterThan: (\w+)/g),
+    );
+    const said = tableIn(SECURITY, 'Blobs').map(([, when = '']) => /\d+/.exec(when)?.[0]);
+    assert.deepEqual(versions.map((days = '') => daysNamed(days)).sort(), said.sort());
+  });
+});
+
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 
 /** What Azure would say, for as much of its language as is used here. */
