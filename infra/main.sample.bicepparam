@@ -23,7 +23,7 @@ param environments = [
   }
 ]
 param giteaUrl = 'https://altinn.studio/repos'
-// The Application ID URI or the client id of the app registration, as it stands in the claim aud of its tokens.
+// The Application (client) ID of the app registration, which is the claim aud of its tokens.
 param authAudience = '00000000-0000-0000-0000-000000000002'
 // Studio's database server; leave it out to make one, and name databaseAdministrators then.
 param databaseHost = 'studio.postgres.database.azure.com'

@@ -143,11 +143,12 @@ function readAuth(settings: Settings): AuthConfig {
   if (settings.isDevelopment && !settings.get('AUTH_TENANT_ID') && !settings.get('AUTH_AUDIENCE'))
     return { mode: 'development' };
   const why = ', and only Development runs without tokens';
-  return {
-    mode: 'entra',
-    tenantId: settings.need('AUTH_TENANT_ID', why),
-    audience: settings.need('AUTH_AUDIENCE', why),
-  };
+  const tenantId = settings.need('AUTH_TENANT_ID', why);
+  const audience = settings.need('AUTH_AUDIENCE', why);
+  // Every token would be refused, and its caller told of a wrong audience.
+  if (audience.startsWith('api://'))
+    settings.report('AUTH_AUDIENCE', 'is an Application ID URI: set the Application (client) ID, which tokens are for');
+  return { mode: 'entra', tenantId, audience };
 }
 
 function readFluxEventsKeys(settings: Settings): string[] {

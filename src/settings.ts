@@ -77,8 +77,9 @@ export const SETTINGS = [
   },
   {
     name: 'AUTH_AUDIENCE',
-    meaning: 'Audience that a token must be for. Required outside Development.',
-    example: 'api://pull-deploy',
+    meaning:
+      'Audience that a token must be for: the Application (client) ID of the app registration. Required outside Development.',
+    example: '00000000-0000-0000-0000-000000000000',
   },
   {
     name: 'FLUX_EVENTS_KEY',

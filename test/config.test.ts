@@ -109,6 +109,13 @@ describe('the configuration in Azure', () => {
         assert.deepEqual(problemsOf({ ...IN_AZURE, [name]: url }), [`${name} must be an https URL`]);
   });
 
+  it('takes no URI for the audience, which is a GUID in the tokens that are taken', () => {
+    for (const AUTH_AUDIENCE of ['api://pull-deploy', `api://${AZURE_SETTINGS.AUTH_AUDIENCE}`])
+      assert.deepEqual(problemsOf({ ...IN_AZURE, AUTH_AUDIENCE }), [
+        'AUTH_AUDIENCE is an Application ID URI: set the Application (client) ID, which tokens are for',
+      ]);
+  });
+
   it('never runs without tokens unless it says Development, exactly', () => {
     const { AUTH_TENANT_ID: _tenant, AUTH_AUDIENCE: _audience, ...rest } = IN_AZURE;
     for (const AZURE_FUNCTIONS_ENVIRONMENT of [undefined, 'Production', 'development', 'Staging'])

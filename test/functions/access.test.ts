@@ -15,7 +15,7 @@ import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const TENANT = '11111111-1111-1111-1111-111111111111';
-const CONFIG = { mode: 'entra', tenantId: TENANT, audience: 'api://pull-deploy' } as const;
+const CONFIG = { mode: 'entra', tenantId: TENANT, audience: '22222222-2222-2222-2222-222222222222' } as const;
 const APP = 'parking-permit';
 
 /** All that anyone may call, and all that a cluster proves itself to by its signature. */

@@ -5,7 +5,7 @@ import { type Authenticate, makeAuthenticate } from '../../src/functions/auth.ts
 
 const TENANT = '11111111-1111-1111-1111-111111111111';
 const OTHER_TENANT = '22222222-2222-2222-2222-222222222222';
-const AUDIENCE = 'api://pull-deploy';
+const AUDIENCE = '22222222-2222-2222-2222-222222222222';
 const ISSUER = `https://login.microsoftonline.com/${TENANT}/v2.0`;
 const CONFIG = { mode: 'entra', tenantId: TENANT, audience: AUDIENCE } as const;
 const CLAIMS = { oid: 'object-1', tid: TENANT, name: 'Kari', roles: ['deployer'] };

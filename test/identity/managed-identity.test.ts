@@ -86,7 +86,7 @@ describe('in Azure, with the settings of Azure and nothing secret among them', (
       PGUSER: ROLE,
       GITEA_URL: 'https://gitea.example.net',
       AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-      AUTH_AUDIENCE: 'api://pull-deploy',
+      AUTH_AUDIENCE: '22222222-2222-2222-2222-222222222222',
       FLUX_EVENTS_KEY: 'k'.repeat(32),
     };
   }

@@ -5,6 +5,6 @@ export const AZURE_SETTINGS = {
   PGUSER: 'pull-deploy',
   GITEA_URL: 'https://studio.example.net/repos',
   AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-  AUTH_AUDIENCE: 'api://pull-deploy',
+  AUTH_AUDIENCE: '22222222-2222-2222-2222-222222222222',
   FLUX_EVENTS_KEY: 'k'.repeat(32),
 };

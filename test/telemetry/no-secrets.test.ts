@@ -255,7 +255,10 @@ describe('secrets', () => {
   });
 
   it('stay out of what callers and clusters are refused with', async () => {
-    const entra = { AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111', AUTH_AUDIENCE: 'api://pull-deploy' };
+    const entra = {
+      AUTH_TENANT_ID: '11111111-1111-1111-1111-111111111111',
+      AUTH_AUDIENCE: '22222222-2222-2222-2222-222222222222',
+    };
     await serving(entra, async (ask) => {
       for (const authorization of [`Bearer ${SECRETS.bearer}`, `Bearer ${SECRETS.bearer}!`, `Basic ${SECRETS.bearer}`])
         assert.equal((await ask('/api/v1/ttd', { headers: { authorization } })).status, 401);
