@@ -19,6 +19,7 @@ import { faultyPorts } from '../crash/faulty-ports.ts';
 import { runs } from '../properties/runs.ts';
 import { type Answer, get, post } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
+import { makeRandom } from '../support/make-random.ts';
 import { withHooks } from '../support/ports.ts';
 import { collectLog, startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -549,13 +550,13 @@ describe('what was kept long enough', () => {
     });
 
     /** Calls take as long as they like, so that every order of them comes about. */
-    function unsteady(of: Ports): Ports {
+    function unsteady(of: Ports, random: () => number): Ports {
       const slowed = (methods: object) =>
         Object.fromEntries(
           Object.entries(methods).map(([name, call]) => [
             name,
             async (...values: unknown[]) => {
-              await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+              await new Promise((resolve) => setTimeout(resolve, random() * 20));
               return call(...values);
             },
           ]),
@@ -564,8 +565,10 @@ describe('what was kept long enough', () => {
     }
 
     it('ends whole, or refused, in any order of passes and rollbacks of two processes', async (t) => {
-      const { numRuns } = runs(t, { short: 15, long: 500 });
-      const processes = [ports, other.ports].map((of) => makeApp(unsteady(of), studioWith()));
+      const { numRuns, seed } = runs(t, { short: 15, long: 500 });
+      const processes = [ports, other.ports].map((of, index) =>
+        makeApp(unsteady(of, makeRandom(seed + index)), studioWith()),
+      );
       const seen = { published: 0, refused: 0, gone: 0 };
       for (let round = 0; round < numRuns; round++) {
         // What earlier rounds have left would go first.
