@@ -8,6 +8,7 @@ import { connect } from '../../src/connect.ts';
 import { AppError } from '../../src/errors.ts';
 import { type Environment, findEnvironment, type Studio } from '../../src/model/environments.ts';
 import type { Ports } from '../../src/ports.ts';
+import { showUsage } from './show-usage.ts';
 
 const LOCAL_SETTINGS = fileURLToPath(new URL('../../.local/settings.json', import.meta.url));
 
@@ -30,7 +31,15 @@ export interface Operator {
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** Runs a command for one environment, named by `--environment`; `org` is empty for a command that takes none. */
+const FLAGS = { local: { type: 'boolean' } } as const satisfies Options;
+/** Of the commands that change something and sign in for it. */
+const FLAGS_OF_WRITERS = {
+  ...FLAGS,
+  apply: { type: 'boolean' },
+  'azure-cli': { type: 'boolean' },
+} as const satisfies Options;
+
+/** Runs a command for one environment, named by `--environment`; one for an org prints a key of its, and changes nothing. */
 export function runCommand(
   usage: string,
   work: (operator: Operator & { readonly environment: Environment; readonly org: string }) => Promise<void>,
@@ -42,7 +51,8 @@ export function runCommand(
     if (environment === undefined) throw new Error('--environment is missing');
     if ((org !== undefined) !== needsOrg) throw new Error(`--org is ${needsOrg ? 'missing' : 'not taken here'}`);
   };
-  return run(usage, options, check, async (operator, { environment: name = '', org = '' }) => {
+  const flags = needsOrg ? FLAGS : FLAGS_OF_WRITERS;
+  return run(usage, flags, options, check, async (operator, { environment: name = '', org = '' }) => {
     const { environments } = operator.studio;
     const environment = findEnvironment(operator.studio, name);
     if (environment === undefined)
@@ -59,6 +69,7 @@ export function runForInstallation(
   const options = { installation: { type: 'string' } } as const satisfies Options;
   return run(
     usage,
+    FLAGS_OF_WRITERS,
     options,
     () => {},
     (operator, { installation }) => work({ ...operator, installation }),
@@ -66,17 +77,20 @@ export function runForInstallation(
 }
 
 /**
- * With the settings of the environment it runs in, or with `--local` those of the last `npm start`; as the managed identity,
- * or with `--azure-cli` as whoever is signed in there. Every command only tells what it would do unless `--apply` is given.
+ * With the settings of the environment it runs in, or with `--local` those of the last `npm start` that kept its state in
+ * `.local`; as the managed identity, or with `--azure-cli` as whoever is signed in there. A command that changes something only
+ * tells what it would do unless `--apply` is given.
  */
 async function run<O extends Options>(
   usage: string,
+  flags: Options,
   options: O,
   check: (values: { [K in keyof O]?: string }) => void,
   work: (operator: Operator, values: { [K in keyof O]?: string }) => Promise<void>,
 ): Promise<void> {
+  showUsage(usage);
   try {
-    const { isLocal, isAzureCli, isDryRun, names, values } = readArguments(usage, options, check);
+    const { isLocal, isAzureCli, isDryRun, names, values } = readArguments(usage, flags, options, check);
     const loaded = loadConfig(
       isLocal ? readLocalSettings() : process.env,
       isAzureCli ? { as: 'azure-cli' } : undefined,
@@ -95,29 +109,22 @@ async function run<O extends Options>(
   }
 }
 
-function readArguments<O extends Options>(usage: string, own: O, check: (values: { [K in keyof O]?: string }) => void) {
-  const options = {
-    ...own,
-    apply: { type: 'boolean', default: false },
-    'dry-run': { type: 'boolean', default: false },
-    local: { type: 'boolean', default: false },
-    'azure-cli': { type: 'boolean', default: false },
-  } as const satisfies Options;
+function readArguments<O extends Options>(
+  usage: string,
+  flags: Options,
+  own: O,
+  check: (values: { [K in keyof O]?: string }) => void,
+) {
   try {
-    const parsed = parseArgs({ options, allowPositionals: true });
-    const {
-      apply,
-      'dry-run': dryRun,
-      local,
-      'azure-cli': azureCli,
-      ...values
-    } = parsed.values as Record<string, string | boolean | undefined>;
+    const parsed = parseArgs({ options: { ...own, ...flags }, allowPositionals: true });
+    const { apply, local, 'azure-cli': azureCli, ...values } = parsed.values as Record<string, string | boolean>;
     const given = values as { [K in keyof O]?: string };
     check(given);
-    if (apply && dryRun) throw new Error('--apply and --dry-run contradict each other');
     if (local && azureCli) throw new Error('--local and --azure-cli contradict each other');
-    const flags = { isLocal: local === true, isAzureCli: azureCli === true, isDryRun: apply !== true };
-    return { ...flags, names: parsed.positionals, values: given };
+    return {
+      ...{ isLocal: local === true, isAzureCli: azureCli === true, isDryRun: apply !== true },
+      ...{ names: parsed.positionals, values: given },
+    };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${usage}`);
   }
@@ -127,6 +134,6 @@ function readLocalSettings(): Env {
   try {
     return JSON.parse(readFileSync(LOCAL_SETTINGS, 'utf8')) as Env;
   } catch {
-    throw new Error('--local: there is no local run; start one with npm start');
+    throw new Error(`--local: ${LOCAL_SETTINGS} is not there; start a local run with npm start, without --state`);
   }
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import JSZip from 'jszip';
 import { readEnvironments } from '../../src/environments-file.ts';
 import { bundleFunctions } from '../bundle-functions.ts';
+import { showUsage } from './show-usage.ts';
 
 const USAGE = `npm run package -- [--environments FILE] [--out FILE]
 
@@ -77,6 +78,7 @@ function pack(content: ReadonlyMap<string, string | Uint8Array>): Promise<Buffer
   });
 }
 
+showUsage(USAGE);
 try {
   await main();
 } catch (error) {

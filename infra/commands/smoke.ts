@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Preview } from '../../src/deploy/preview-view.ts';
 import type { Health } from '../../src/operate/check-health.ts';
+import { showUsage } from './show-usage.ts';
 
 const USAGE = `npm run smoke -- --url URL [--org ORG --app APP --env ENV --tag TAG]
 
@@ -147,6 +148,7 @@ function describe(status: number, body: unknown): string {
   return [`answered ${status}${code ? ` ${code}` : ''}`, ...problems.map(({ message }) => message)].join('\n        ');
 }
 
+showUsage(USAGE);
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {

@@ -46,16 +46,27 @@ describe("an operator's command", () => {
   it('says how it is used when it is called wrongly', async () => {
     for (const [command, ...args] of [
       ['retire', 'nonsense', '--environment', 'tt02'],
-      ['upgrade-sources', '--environment', 'tt02', '--apply', '--dry-run'],
+      ['upgrade-sources', '--environment', 'tt02', '--local', '--azure-cli'],
+      ['upgrade-sources', '--environment', 'tt02', '--dry-run'],
       ['restore', '--unknown'],
       ['reindex', '--environment', 'tt02'],
       ['webhook-key', '--environment', 'tt02'],
+      ['webhook-key', '--environment', 'tt02', '--org', 'ttd', '--apply'],
+      ['receiver-key', '--environment', 'tt02', '--org', 'ttd', '--azure-cli'],
+      ['migrate', '--dry-run'],
     ] as const) {
       const { code, out } = await run(command, ...args);
-      assert.deepEqual([code, new RegExp(`npm run (--silent )?${command} --`).test(out)], [1, true], out);
+      assert.deepEqual([code, new RegExp(`npm run (--silent )?${command}\\b`).test(out)], [1, true], out);
     }
     assert.match((await run('restore', '--environment', 'nowhere')).out, /must be one of at22, /);
     assert.match((await run('restore', '--environment', 'tt02', '--org', 'ttd')).out, /--org is not taken here/);
+  });
+
+  it('says how it is used when it is asked, and does nothing', async () => {
+    for (const command of ['migrate', 'retire', 'restore', 'reindex', 'webhook-key', 'package', 'smoke']) {
+      const { code, out } = await run(command, '--help');
+      assert.deepEqual([code, new RegExp(`^npm run (--silent )?${command}\\b`).test(out)], [0, true], out);
+    }
   });
 
   it('prints nothing but a key of a cluster, for an org that has a cluster there', async () => {
@@ -103,7 +114,7 @@ describe("an operator's command", () => {
     await stack.storage('at22').container('cluster-ttd').overwrite('sources/sources.yaml', older, 'application/yaml');
     await stack.app.reconcileSources(new Date());
     assert.equal(await sources('at22'), older, 'a new version leaves it alone');
-    const plan = await run('upgrade-sources', '--environment', 'at22', '--dry-run');
+    const plan = await run('upgrade-sources', '--environment', 'at22');
     assert.match(plan.out, /would change {2}ttd-parking-permit-dev[\s\S]*Would change 1 source in at22/);
     assert.equal(await sources('at22'), older);
     assert.match((await run('upgrade-sources', '--environment', 'at22', '--apply')).out, /Changed 1 source/);
