@@ -7,7 +7,7 @@ import type { Azurite } from './services/azurite.ts';
 import type { Postgres } from './services/postgres.ts';
 import { ENVIRONMENTS, STUDIO_ACCOUNT } from './write-settings.ts';
 
-/** Where everything is, for other programs: written to `.local/run.json`. */
+/** Where everything is, for other programs: written to `run.json` in the folder where state is kept. */
 export interface RunFile {
   readonly pid: number;
   readonly functionsUrl: string;

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { DeploymentDetails } from '../src/operate/deployment-view.ts';
@@ -17,6 +19,8 @@ import { watchApps } from './watch-apps.ts';
  */
 const DEFAULT_STATE = fileURLToPath(new URL('../.local', import.meta.url));
 const SAMPLE_APPS = fileURLToPath(new URL('apps', import.meta.url));
+/** All that a run keeps there. */
+const STATE = ['azurite', 'environments.yaml', 'git', 'postgres', 'run.json', 'settings.json'];
 const DEFAULT_PORT = 7071;
 const FINAL = ['published', 'applied', 'failed', 'rejected', 'superseded'];
 const DEPLOY_TIMEOUT_MS = 60_000;
@@ -46,16 +50,7 @@ interface Arguments {
 }
 
 function readArguments(): Arguments {
-  const { values } = parseArgs({
-    options: {
-      once: { type: 'boolean', default: false },
-      apps: { type: 'string', default: SAMPLE_APPS },
-      port: { type: 'string', default: String(DEFAULT_PORT) },
-      fresh: { type: 'boolean', default: false },
-      state: { type: 'string', default: DEFAULT_STATE },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values } = parseOptions();
   if (values.help) {
     console.log(USAGE);
     process.exit(0);
@@ -66,13 +61,33 @@ function readArguments(): Arguments {
   return { ...values, port };
 }
 
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        apps: { type: 'string', default: SAMPLE_APPS },
+        port: { type: 'string', default: String(DEFAULT_PORT) },
+        fresh: { type: 'boolean', default: false },
+        state: { type: 'string', default: DEFAULT_STATE },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
 async function main({ once, apps, port, fresh, state }: Arguments): Promise<number> {
   const running = await readRunFile(state);
   if (running && processInfo(running.pid)?.command.includes('local/start.ts') && running.pid !== process.pid)
     throw new Error(
       `process ${running.pid} is using the state in ${state} already: end it first (it serves ${running.functionsUrl})`,
     );
-  if (fresh) await removeState(state);
+  if (fresh) {
+    await refuseOtherFiles(state);
+    await removeState(state);
+  }
   const stopped = whenAsked();
   const starting = startStack({
     directory: state,
@@ -87,7 +102,7 @@ async function main({ once, apps, port, fresh, state }: Arguments): Promise<numb
     return 130;
   }
   try {
-    const isPublished = await Promise.race([deployFirst(stack), stopped.then(() => true)]);
+    const isPublished = await Promise.race([deployFirst(stack, state), stopped.then(() => true)]);
     if (once) return isPublished ? 0 : 1;
     say('serving until Ctrl-C');
     const stopWatching = watchApps(apps, stack.foundApps, async (found) => {
@@ -103,7 +118,14 @@ async function main({ once, apps, port, fresh, state }: Arguments): Promise<numb
   }
 }
 
-async function deployFirst(stack: Stack): Promise<boolean> {
+/** A folder that was named by mistake is not emptied. */
+async function refuseOtherFiles(state: string): Promise<void> {
+  const other = (await readdir(state).catch(() => [])).find((name) => !STATE.includes(name));
+  if (other !== undefined)
+    throw new Error(`--fresh: '${other}' in ${state} is not of a local run; nothing was removed there`);
+}
+
+async function deployFirst(stack: Stack, state: string): Promise<boolean> {
   const [first] = stack.repositories;
   if (first === undefined) {
     say('there is no app to deploy');
@@ -127,7 +149,7 @@ async function deployFirst(stack: Stack): Promise<boolean> {
   const deployment = await followToEnd(`${url}/${accepted.id}`);
   say(`deployment ${deployment.id} is ${deployment.state}`, performance.now() - started);
   for (const problem of deployment.problems) console.error(`    ${problem.message}`);
-  if (deployment.state === 'published') showNext(stack, first.org, first.app, deployment.id);
+  if (deployment.state === 'published') showNext(stack, state, first.org, first.app, deployment.id);
   return deployment.state === 'published';
 }
 
@@ -140,10 +162,10 @@ async function followToEnd(url: string): Promise<DeploymentDetails> {
   }
 }
 
-function showNext({ run }: Stack, org: string, app: string, id: string): void {
+function showNext({ run }: Stack, state: string, org: string, app: string, id: string): void {
   const storage = /BlobEndpoint=([^;]+)/.exec(run.environments.tt02 ?? '')?.[1];
   console.log(`
-  What Flux reads, from the storage account ${storage} (connection strings: .local/run.json):
+  What Flux reads, from the storage account ${storage} (connection strings: ${relative(process.cwd(), join(state, 'run.json'))}):
     release  ${run.functionsUrl}/local/tt02/app-${org}-${app}/release/release.yaml
     source   ${run.functionsUrl}/local/tt02/cluster-${org}/sources/sources.yaml
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { RunFile } from '../../local/run-file.ts';
@@ -66,6 +66,7 @@ describe('npm start', () => {
     assert.equal(await run.ended, 0, run.output());
     assert.match(run.output(), /\d\.\d\d s {2}started PostgreSQL/);
     assert.match(run.output(), /is published/);
+    assert.ok(run.output().includes(`connection strings: ${relative(ROOT, join(state, 'run.json'))}`), run.output());
     await eventually(
       async () => processesLeft(),
       (left) => left.length === 0,
@@ -95,6 +96,16 @@ describe('npm start', () => {
       async () => processesLeft(),
       (left) => left.length === 0,
     );
+  });
+
+  it('forgets no folder that holds anything else', async () => {
+    const other = join(folder, 'other');
+    await mkdir(other);
+    await writeFile(join(other, 'thesis.txt'), 'x');
+    const run = start('--once', '--port', '0', '--fresh', '--state', other);
+    assert.equal(await run.ended, 1);
+    assert.match(run.output(), /'thesis\.txt' in .* is not of a local run; nothing was removed there/);
+    assert.equal(await readFile(join(other, 'thesis.txt'), 'utf8'), 'x');
   });
 
   it('finds the state of a run that was killed', async () => {
