@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -58,6 +58,11 @@ describe('what goes wrong', () => {
     it('is told in full: org without a cluster, app unknown', async () => {
       const answer = await post(`${stack.run.functionsUrl}/api/v1/nav/nothing/deployments`, GOOD);
       assertProblem(answer, 404, 'CLUSTER_UNKNOWN', 'RELEASE_UNKNOWN', 'APP_UNKNOWN');
+    });
+    it('is told as docs/api.md shows it', async () => {
+      const page = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
+      const shown = /^## Errors[\s\S]*?```json\n([\s\S]*?)```/m.exec(page)?.[1]?.replaceAll('parking-permit', 'good');
+      assert.deepEqual((await post(url(), { ...GOOD, tagName: '99' })).body, JSON.parse(shown ?? ''));
     });
     it('names the allowed environments', async () => {
       const { body } = await post(url(), { ...GOOD, envName: 'prodd' });
