@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Caller } from './auth.ts';
 
-/** Each includes those before it. */
+/** Each includes those before it. No call needs an operator: the role is for those who run the service. */
 export const ROLES = ['reader', 'deployer', 'operator'] as const;
 export type Role = (typeof ROLES)[number];
 
