@@ -5,7 +5,7 @@ import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
- * What the core needs from outside, on one page. Each method says what is not found by `undefined`; what fails throws
+ * What the core needs from outside; what it asks of the ledger is in `ledger.ts`. Each method says what is not found by `undefined`; what fails throws
  * an AppError of kind `unavailable`, and no type of an SDK gets through.
  */
 export interface Ports {
