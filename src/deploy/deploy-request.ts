@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { canonicalJson, sha256 } from '../model/digest.ts';
+import { canonicalJson, isRecord, sha256 } from '../model/digest.ts';
 import { type AppName, COMMIT, DEPLOYMENT_ID, TAG } from '../model/names.ts';
 
 const envName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the name of an environment, like tt02');
@@ -39,7 +39,12 @@ const EITHER_OR = {
 };
 const oneOfTwo = (body: { tagName?: string | undefined; fromDeploymentId?: string | undefined }) =>
   (body.tagName === undefined) !== (body.fromDeploymentId === undefined);
-const ONE_OF_TWO = { message: 'give either tagName or fromDeploymentId', path: ['tagName'] };
+const ONE_OF_TWO = {
+  message: 'give either tagName or fromDeploymentId',
+  path: ['tagName'],
+  // Told together with what else is wrong.
+  when: ({ value }: { value: unknown }) => isRecord(value),
+};
 const commitWithTag = (body: { tagName?: string | undefined; commit?: string | undefined }) =>
   body.commit === undefined || body.tagName !== undefined;
 const COMMIT_WITH_TAG = { message: 'goes with tagName only', path: ['commit'] };

@@ -147,8 +147,12 @@ function isDecodable(text: string): boolean {
   }
 }
 
+/** Instead of "expected string, received undefined". */
+const sayMissing: z.core.$ZodErrorMap = ({ code, input }) =>
+  code === 'invalid_type' && input === undefined ? 'is missing' : undefined;
+
 function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: sayMissing });
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const path = toDotPath(issue.path) || root;

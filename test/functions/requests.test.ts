@@ -125,6 +125,14 @@ describe('a request over HTTP', () => {
       it(`${what} is refused`, () =>
         assertRefused({ ...(body === undefined ? {} : { body }) }, 400, 'REQUEST_INVALID', message));
 
+    it('is told all that is missing at once', async () => {
+      const { body } = await send({ body: '{}' });
+      assert.deepEqual(
+        body.problems.map(({ message }: { message: string }) => message),
+        ['envName: is missing', 'tagName: give either tagName or fromDeploymentId'],
+      );
+    });
+
     it('is refused likewise by an undeploy', async () => {
       const path = `${APP}/undeploy`;
       await assertRefused({ path, body: '{"envName":"tt02","envName":"at22"}' }, 400, 'REQUEST_INVALID', /twice/);
