@@ -39,7 +39,11 @@ export const ERROR_CODES = {
     httpStatus: 422,
   },
   UNAUTHENTICATED: {
-    ...code('denied', 'No valid access token.', 'Send `Authorization: Bearer` with a token for this API.'),
+    ...code(
+      'denied',
+      "No valid access token, or no signature of the cluster's key.",
+      'Send `Authorization: Bearer` with a token for this API; with an event of a cluster, `X-Signature`.',
+    ),
     httpStatus: 401,
   },
   ORG_UNKNOWN: code(
@@ -56,7 +60,11 @@ export const ERROR_CODES = {
     ...code('invalid', 'The path is there, the method is not.', 'Use a method from the `Allow` header.'),
     httpStatus: 405,
   },
-  APP_UNKNOWN: code('missing', 'Gitea has no such repository.', 'Check org and app; the app must be pushed first.'),
+  APP_UNKNOWN: code(
+    'missing',
+    'Gitea has no such repository, or the app is not known here.',
+    'Check org and app; push the app, or deploy it, first.',
+  ),
   APP_NAME_UNSUPPORTED: code('invalid', 'A name with `--` cannot name a blob container.', 'Rename the app.'),
   ENVIRONMENT_UNKNOWN: code('missing', 'No such environment is configured.', 'Use one of those in the message.'),
   CLUSTER_UNKNOWN: code('missing', 'The org has no cluster there.', 'Add the org to the environments file.'),

@@ -56,9 +56,9 @@ async function earlierProblems(ports: Ports, from: Deployment): Promise<Problem[
     (await ports.artifacts.readRelease({ ...releaseKey(from), deploymentId: from.id })) !== undefined;
   if (isAccepted) return [];
   const since = removedArtifact((await ports.ledger.deployment(from.id)) ?? from, path);
+  const found = from.kind === 'undeploy' ? 'is an undeploy' : `is ${from.state}`;
   return [
-    since ??
-      problem('DEPLOYMENT_NOT_ACCEPTED', `deployment ${from.id} is ${from.state}: it has no accepted artifact`, path),
+    since ?? problem('DEPLOYMENT_NOT_ACCEPTED', `deployment ${from.id} ${found}: it has no accepted artifact`, path),
   ];
 }
 

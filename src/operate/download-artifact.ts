@@ -15,14 +15,11 @@ export async function findArtifact(
   id: string,
 ): Promise<{ deployment: Deployment; sha256: string; open: () => Promise<StreamedArtifact> }> {
   const deployment = await findDeployment(ports, name, id);
+  const what = deployment.kind === 'undeploy' ? 'is an undeploy' : `is ${deployment.state}`;
   const notAccepted = () =>
-    new AppError(
-      'DEPLOYMENT_NOT_ACCEPTED',
-      `deployment ${id} is ${deployment.state}: its artifact is not in the archive`,
-      {
-        path: 'id',
-      },
-    );
+    new AppError('DEPLOYMENT_NOT_ACCEPTED', `deployment ${id} ${what}: it has no artifact in the archive`, {
+      path: 'id',
+    });
   const removed = removedArtifact(deployment, 'id');
   if (removed) throw new AppError([removed]);
   const { built } = deployment;

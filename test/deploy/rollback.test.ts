@@ -230,8 +230,14 @@ describe('deploying an earlier deployment again', () => {
   it('is refused for what has no accepted artifact', async () => {
     const undeployed = await stack.app.undeploy({ ...request({}, 'at22') });
     const unfinished = await stack.app.deploy(request({ tagName: '1' }, 'at23'));
-    for (const { id } of [undeployed, unfinished])
-      assertRefused(await post(url(id, 'rollback'), {}), 409, 'DEPLOYMENT_NOT_ACCEPTED');
+    for (const [{ id }, why] of [
+      [undeployed, 'is an undeploy'],
+      [unfinished, 'is uploaded'],
+    ] as const) {
+      const answer = await post(url(id, 'rollback'), {});
+      assertRefused(answer, 409, 'DEPLOYMENT_NOT_ACCEPTED');
+      assert.ok(answer.body.detail.includes(`${id} ${why}: `), answer.body.detail);
+    }
     assertRefused(await post(url(randomUUID(), 'rollback'), {}), 404, 'DEPLOYMENT_UNKNOWN');
     assertRefused(await post(url('not-an-id', 'rollback'), {}), 404, 'DEPLOYMENT_UNKNOWN');
   });
