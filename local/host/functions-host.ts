@@ -156,7 +156,8 @@ async function runOnDemand(
     await run(name, typeof input === 'string' ? input : '');
     return { status: 202, headers: json, body: '{}' };
   } catch (error) {
-    return { status: 500, headers: json, body: JSON.stringify({ error: (error as Error).message }) };
+    const status = error instanceof AppError && error.code === 'ROUTE_UNKNOWN' ? 404 : 500;
+    return { status, headers: json, body: JSON.stringify({ error: (error as Error).message }) };
   }
 }
 
@@ -165,7 +166,7 @@ async function runByName(definitions: readonly FunctionDefinition[], name: strin
   if (definition?.trigger === 'timer') return runTimer(definition);
   if (definition?.trigger === 'blob') return definition.handler(undefined, invocation(name, { blobTrigger: input }));
   if (definition?.trigger === 'queue') return definition.handler(input, invocation(name));
-  throw new Error(`there is no timer, blob or queue function '${name}'`);
+  throw new AppError('ROUTE_UNKNOWN', `there is no timer, blob or queue function '${name}'`);
 }
 
 function runTimer(definition: TimerFunction): Promise<void> {

@@ -53,6 +53,11 @@ describe('the local host', () => {
     assert.match(await ask('/api/hello', 'Host: a b'), /^HTTP\/1\.1 400 /);
   });
 
+  it('answers 404 for a function that there is not, as the Functions host does', async () => {
+    const { status } = await fetch(`${host.url}/admin/functions/none`, { method: 'POST' });
+    assert.equal(status, 404);
+  });
+
   it('listens on loopback alone, for whoever reaches it is let in', async () => {
     const port = Number(new URL(host.url).port);
     const others = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
