@@ -23,7 +23,7 @@ export interface Operator {
   readonly config: Config;
   readonly ports: Ports;
   readonly studio: Studio;
-  /** The arguments that are no options. */
+  /** The arguments that are no options, of a command for an app. */
   readonly names: readonly string[];
   /** Nothing is changed unless it was asked for. */
   readonly isDryRun: boolean;
@@ -39,11 +39,17 @@ const FLAGS_OF_WRITERS = {
   'azure-cli': { type: 'boolean' },
 } as const satisfies Options;
 
+interface Taken {
+  readonly flags: Options;
+  /** Whether there may be arguments that are no options. */
+  readonly names: boolean;
+}
+
 /** Runs a command for one environment, named by `--environment`; one for an org prints a key of its, and changes nothing. */
 export function runCommand(
   usage: string,
   work: (operator: Operator & { readonly environment: Environment; readonly org: string }) => Promise<void>,
-  scope: 'for all orgs' | 'for an org' = 'for all orgs',
+  scope: 'for all orgs' | 'for an org' | 'for an app' = 'for all orgs',
 ): Promise<void> {
   const needsOrg = scope === 'for an org';
   const options = { environment: { type: 'string' }, org: { type: 'string' } } as const satisfies Options;
@@ -51,8 +57,8 @@ export function runCommand(
     if (environment === undefined) throw new Error('--environment is missing');
     if ((org !== undefined) !== needsOrg) throw new Error(`--org is ${needsOrg ? 'missing' : 'not taken here'}`);
   };
-  const flags = needsOrg ? FLAGS : FLAGS_OF_WRITERS;
-  return run(usage, flags, options, check, async (operator, { environment: name = '', org = '' }) => {
+  const takes = { flags: needsOrg ? FLAGS : FLAGS_OF_WRITERS, names: scope === 'for an app' };
+  return run(usage, takes, options, check, async (operator, { environment: name = '', org = '' }) => {
     const { environments } = operator.studio;
     const environment = findEnvironment(operator.studio, name);
     if (environment === undefined)
@@ -69,7 +75,7 @@ export function runForInstallation(
   const options = { installation: { type: 'string' } } as const satisfies Options;
   return run(
     usage,
-    FLAGS_OF_WRITERS,
+    { flags: FLAGS_OF_WRITERS, names: false },
     options,
     () => {},
     (operator, { installation }) => work({ ...operator, installation }),
@@ -83,14 +89,14 @@ export function runForInstallation(
  */
 async function run<O extends Options>(
   usage: string,
-  flags: Options,
+  takes: Taken,
   options: O,
   check: (values: { [K in keyof O]?: string }) => void,
   work: (operator: Operator, values: { [K in keyof O]?: string }) => Promise<void>,
 ): Promise<void> {
   showUsage(usage);
   try {
-    const { isLocal, isAzureCli, isDryRun, names, values } = readArguments(usage, flags, options, check);
+    const { isLocal, isAzureCli, isDryRun, names, values } = readArguments(usage, takes, options, check);
     const loaded = loadConfig(
       isLocal ? readLocalSettings() : process.env,
       isAzureCli ? { as: 'azure-cli' } : undefined,
@@ -111,12 +117,12 @@ async function run<O extends Options>(
 
 function readArguments<O extends Options>(
   usage: string,
-  flags: Options,
+  takes: Taken,
   own: O,
   check: (values: { [K in keyof O]?: string }) => void,
 ) {
   try {
-    const parsed = parseArgs({ options: { ...own, ...flags }, allowPositionals: true });
+    const parsed = parseArgs({ options: { ...own, ...takes.flags }, allowPositionals: takes.names });
     const { apply, local, 'azure-cli': azureCli, ...values } = parsed.values as Record<string, string | boolean>;
     const given = values as { [K in keyof O]?: string };
     check(given);

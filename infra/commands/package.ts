@@ -57,7 +57,9 @@ function manifest({ name, version, license, type, main, engines }: Record<string
 }
 
 async function readChecked(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`--environments '${path}' can't be read: ${error.code ?? error.message}`);
+  });
   const { problems } = readEnvironments(text, {
     development: false,
     signIn: { as: 'managed-identity', clientId: undefined },

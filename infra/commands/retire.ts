@@ -7,15 +7,19 @@ const USAGE = `npm run retire -- ORG/APP --environment ENV [--apply] [--local | 
 Takes an app's Flux source out of its cluster, the only thing that does. Refuses while anything of the app is deployed there:
 undeploy it first. A later deployment brings the source back. Without --apply it only tells what it would do.`;
 
-await runCommand(USAGE, async ({ ports, studio, environment, names, isDryRun }) => {
-  const [org = '', app = '', ...more] = (names[0] ?? '').split('/');
-  const key = { org, app, environment: environment.name };
-  if (names.length !== 1 || more.length > 0 || appNameProblems(key).length > 0)
-    throw new Error(`name one app as ORG/APP\n\n${USAGE}`);
-  const { state, sequence } = await planRetire(ports, studio, key);
-  const what = `${org}/${app} in ${environment.name} (its release: ${state}, sequence ${sequence})`;
-  if (isDryRun)
-    return console.log(`Would take the source of ${what} out of cluster-${org}. Run again with --apply to do it.`);
-  await retireSource(ports, studio, key);
-  console.log(`Took the source of ${what} out of cluster-${org}.`);
-});
+await runCommand(
+  USAGE,
+  async ({ ports, studio, environment, names, isDryRun }) => {
+    const [org = '', app = '', ...more] = (names[0] ?? '').split('/');
+    const key = { org, app, environment: environment.name };
+    if (names.length !== 1 || more.length > 0 || appNameProblems(key).length > 0)
+      throw new Error(`name one app as ORG/APP\n\n${USAGE}`);
+    const { state, sequence } = await planRetire(ports, studio, key);
+    const what = `${org}/${app} in ${environment.name} (its release: ${state}, sequence ${sequence})`;
+    if (isDryRun)
+      return console.log(`Would take the source of ${what} out of cluster-${org}. Run again with --apply to do it.`);
+    await retireSource(ports, studio, key);
+    console.log(`Took the source of ${what} out of cluster-${org}.`);
+  },
+  'for an app',
+);

@@ -131,8 +131,9 @@ async function ask({ url, token }: Target, path: string, body?: object): Promise
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: Error) => {
-    const { code } = (error.cause ?? {}) as { code?: string };
-    throw new Error(`no answer from ${url}: ${code ?? error.message}`);
+    const { code, message } = (error.cause ?? error) as { code?: string | number; message: string };
+    // Of a time-out the code is a number.
+    throw new Error(`no answer from ${url}: ${typeof code === 'string' ? code : message}`);
   });
   const text = await answer.text();
   try {

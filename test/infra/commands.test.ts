@@ -49,6 +49,7 @@ describe("an operator's command", () => {
       ['upgrade-sources', '--environment', 'tt02', '--local', '--azure-cli'],
       ['upgrade-sources', '--environment', 'tt02', '--dry-run'],
       ['restore', '--unknown'],
+      ['restore', '--environment', 'tt02', 'production'],
       ['reindex', '--environment', 'tt02'],
       ['webhook-key', '--environment', 'tt02'],
       ['webhook-key', '--environment', 'tt02', '--org', 'ttd', '--apply'],
@@ -58,6 +59,7 @@ describe("an operator's command", () => {
       const { code, out } = await run(command, ...args);
       assert.deepEqual([code, new RegExp(`npm run (--silent )?${command}\\b`).test(out)], [1, true], out);
     }
+    assert.match((await run('package', '--environments', 'none.yaml')).out, /'none\.yaml' can't be read: ENOENT/);
     assert.match((await run('restore', '--environment', 'nowhere')).out, /must be one of at22, /);
     assert.match((await run('restore', '--environment', 'tt02', '--org', 'ttd')).out, /--org is not taken here/);
   });
