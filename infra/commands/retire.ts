@@ -14,8 +14,9 @@ await runCommand(
     const key = { org, app, environment: environment.name };
     if (names.length !== 1 || more.length > 0 || appNameProblems(key).length > 0)
       throw new Error(`name one app as ORG/APP\n\n${USAGE}`);
-    const { state, sequence } = await planRetire(ports, studio, key);
+    const { state, sequence, isRetired } = await planRetire(ports, studio, key);
     const what = `${org}/${app} in ${environment.name} (its release: ${state}, sequence ${sequence})`;
+    if (isRetired) return console.log(`The source of ${what} is not in cluster-${org}. Nothing is to be done.`);
     if (isDryRun)
       return console.log(`Would take the source of ${what} out of cluster-${org}. Run again with --apply to do it.`);
     await retireSource(ports, studio, key);

@@ -1,20 +1,23 @@
+import { readSources } from '../build/sources-document.ts';
 import { AppError } from '../errors.ts';
 import type { Studio } from '../model/environments.ts';
-import type { ReleaseKey } from '../model/names.ts';
+import { fluxName, type ReleaseKey } from '../model/names.ts';
 import { readMarker } from '../model/release.ts';
 import type { Ports } from '../ports.ts';
-import { releasePlace } from '../publish/document-places.ts';
+import { releasePlace, sourcesPlace } from '../publish/document-places.ts';
 import { removeSource } from '../publish/publish-sources.ts';
 
 export interface RetirePlan {
   /** What the release document says: only one that deploys nothing may be retired. */
   readonly state: string;
   readonly sequence: number;
+  /** The cluster's sources don't name it, and no pass would have them do so. */
+  readonly isRetired: boolean;
 }
 
 /**
  * What an operator would retire.
- * @throws AppError SOURCE_IN_USE while something is deployed, or on its way
+ * @throws AppError SOURCE_IN_USE while something is deployed, or on its way; APP_UNKNOWN where there is nothing of the app
  */
 export async function planRetire(ports: Ports, studio: Studio, key: ReleaseKey): Promise<RetirePlan> {
   const stored = await ports.documents.read(releasePlace(key));
@@ -25,7 +28,18 @@ export async function planRetire(ports: Ports, studio: Studio, key: ReleaseKey):
   if (marker?.state === 'deployed')
     throw new AppError('SOURCE_IN_USE', `${about}: deployment ${marker.deploymentId} is published; undeploy it first`);
   await ports.ledger.assertNotInUse(key);
-  return { state: marker?.state ?? 'no release', sequence: marker?.sequence ?? 0 };
+  const [sources, releases] = await Promise.all([
+    ports.documents.read(sourcesPlace(key.environment, key.org)),
+    ports.ledger.releases({ org: key.org, environment: key.environment }),
+  ]);
+  const entries = sources && readSources(sources.text, key.org, studio)?.entries;
+  const isNamed = entries?.some(({ name }) => name === fluxName(key, studio.name)) ?? false;
+  const release = releases.find(({ app }) => app === key.app);
+  if (!isNamed && !release && !stored) throw new AppError('APP_UNKNOWN', `${about}: there is nothing of it`);
+  return {
+    ...{ state: marker?.state ?? 'no release', sequence: marker?.sequence ?? 0 },
+    isRetired: !isNamed && release?.retiredAt !== undefined,
+  };
 }
 
 /** The only thing that takes an entry out of a cluster's sources. A new deployment brings it back. */

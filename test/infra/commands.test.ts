@@ -91,6 +91,11 @@ describe("an operator's command", () => {
     assert.match(await sources(), /ttd-parking-permit-dev/);
   });
 
+  it('retires nothing of an app that is not there', async () => {
+    const { code, out } = await run('retire', 'ttd/parking-permitt', '--environment', 'tt02', '--apply');
+    assert.deepEqual([code, /APP_UNKNOWN/.test(out)], [1, true], out);
+  });
+
   it('retires an app that was taken down, and a deployment brings it back', async () => {
     const { body } = await post(`${app()}/undeploy`, { envName: 'tt02' });
     assert.equal(body.state, 'published');
@@ -99,6 +104,8 @@ describe("an operator's command", () => {
     assert.match(await sources(), /ttd-parking-permit-dev/, 'a dry run changes nothing');
     assert.equal((await run('retire', 'ttd/parking-permit', '--environment', 'tt02', '--apply')).code, 0);
     assert.doesNotMatch(await sources(), /ttd-parking-permit-dev/);
+    const again = await run('retire', 'ttd/parking-permit', '--environment', 'tt02', '--apply');
+    assert.deepEqual([again.code, /Nothing is to be done/.test(again.out)], [0, true], again.out);
     const summary = await stack.app.reconcileSources(new Date());
     assert.equal(summary.planned, 0);
     assert.doesNotMatch(await sources(), /ttd-parking-permit-dev/, 'no pass brings it back');
