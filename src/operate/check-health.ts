@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { type Problem, toAppError } from '../errors.ts';
+import { type AppError, type Problem, toAppError } from '../errors.ts';
 import type { Studio } from '../model/environments.ts';
-import type { Ports } from '../ports.ts';
+import type { Log, Ports } from '../ports.ts';
 import { problemSchema, timeSchema } from './problem-view.ts';
 
 const checkSchema = z.object({
@@ -43,13 +43,16 @@ const CHECK_TIMEOUT_MS = 5_000;
 
 export async function checkHealth(ports: Ports, studio: Studio): Promise<Health> {
   const checks = await Promise.all([
-    check('database', () => ports.ledger.ping()),
-    check('studio storage', () => ports.artifacts.ping()),
-    check('gitea', () => ports.repositories.ping()),
-    ...studio.environments.map(({ name }) => check(`storage ${name}`, () => ports.documents.ping(name))),
+    check(ports.log, 'database', () => ports.ledger.ping()),
+    check(ports.log, 'studio storage', () => ports.artifacts.ping()),
+    check(ports.log, 'gitea', () => ports.repositories.ping()),
+    ...studio.environments.map(({ name }) => check(ports.log, `storage ${name}`, () => ports.documents.ping(name))),
   ]);
   // A database that is down is told by its own check.
-  const holds = await ports.ledger.holds().catch(() => []);
+  const holds = await ports.ledger.holds().catch((thrown) => {
+    failure(ports.log, 'holds', thrown);
+    return [];
+  });
   const failing = checks.filter(({ status }) => status === 'failing');
   const unhealthy = failing.some(({ name }) => ESSENTIAL.includes(name));
   const isDegraded = failing.length > 0 || holds.length > 0;
@@ -66,23 +69,26 @@ export function misconfigured(problems: readonly Problem[]): Health {
   return { status: 'unhealthy', checks: [], holds: [], holdCount: 0, problems };
 }
 
-async function check(name: string, ping: () => Promise<void>): Promise<HealthCheck> {
+/** Ends at the time limit at the latest, whatever the service does. */
+async function check(log: Log, name: string, ping: () => Promise<void>): Promise<HealthCheck> {
   const started = performance.now();
-  const durationMs = () => Math.round(performance.now() - started);
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('timeout')), CHECK_TIMEOUT_MS);
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${CHECK_TIMEOUT_MS} ms`), CHECK_TIMEOUT_MS);
   });
-  try {
-    await Promise.race([ping(), timeout]);
-    return { name, status: 'ok', durationMs: durationMs() };
-  } catch (error) {
-    const message =
-      error instanceof Error && error.message === 'timeout'
-        ? `no answer within ${CHECK_TIMEOUT_MS} ms`
-        : toAppError(error).message;
-    return { name, status: 'failing', message, durationMs: durationMs() };
-  } finally {
-    clearTimeout(timer);
-  }
+  const pinged = ping().then(
+    () => undefined,
+    (thrown) => failure(log, name, thrown).message,
+  );
+  const message = await Promise.race([pinged, late]);
+  clearTimeout(timer);
+  const durationMs = Math.round(performance.now() - started);
+  return message === undefined ? { name, status: 'ok', durationMs } : { name, status: 'failing', message, durationMs };
+}
+
+/** What was thrown, as an AppError. An answer tells nothing of what is unforeseen, so the log does. */
+function failure(log: Log, check: string, thrown: unknown): AppError {
+  const error = toAppError(thrown);
+  if (error.kind === 'internal') log.error('health check failed', { check, error: error.cause });
+  return error;
 }
