@@ -40,6 +40,23 @@ const MAX_CONNECTION_AGE_SECONDS = 3_600;
 
 /** SQLSTATE classes that say "not now": connection, resources, operator intervention, rolled-back transactions. */
 const PASSING = /^(08|53|57|40|25P03|55P03)/;
+/** What pg and its pool say, without a code, of a connection that broke, or that was not to be had in time. */
+const PASSING_MESSAGES = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout expired',
+  'timeout exceeded when trying to connect',
+  'Query read timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+]);
+/** What an operator has left out: a table, a schema or a right is missing. */
+const NOT_PREPARED = new Map([
+  ['42P01', 'run the migrations'],
+  ['3F000', 'run the migrations'],
+  ['42501', 'grant it to the role of the service'],
+]);
 /** It does not take our identity, or not yet: the role is made by an operator, a token may end on its way. */
 const REFUSED = /^28/;
 const PASSING_ERRNO = new Set([
@@ -151,11 +168,14 @@ function clientWith(password: () => string | Promise<string>): typeof pg.Client 
 
 function translate(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
-  const { code = '' } = error as { code?: string };
-  const passing =
-    PASSING.test(code) || PASSING_ERRNO.has(code) || /timeout|terminated|not queryable|ended/i.test(error.message);
+  const { code } = error as { code?: string };
+  if (code === undefined ? PASSING_MESSAGES.has(error.message) : PASSING.test(code) || PASSING_ERRNO.has(code))
+    return new AppError('DATABASE_UNAVAILABLE', 'the database did not answer', { cause: error, retryAfterSeconds: 5 });
+  if (code === undefined) return error;
   if (REFUSED.test(code))
     return new AppError('DATABASE_UNAVAILABLE', 'the database refused our identity', { cause: error });
-  if (!passing) return error;
-  return new AppError('DATABASE_UNAVAILABLE', 'the database did not answer', { cause: error, retryAfterSeconds: 5 });
+  const remedy = NOT_PREPARED.get(code);
+  if (remedy === undefined) return error;
+  // Of these the server's words are names of tables and schemas, and no value.
+  return new AppError('CONFIGURATION_INVALID', `the database: ${error.message}: ${remedy}`, { cause: error });
 }
