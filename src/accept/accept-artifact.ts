@@ -118,7 +118,7 @@ async function acceptValid(
     });
   }
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
-  ports.log.info('artifact accepted', { ...about(path), outcome });
+  ports.log.info('artifact accepted', { ...about(path), outcome, warnings: artifact.warnings });
   return outcome === 'wanted' ? 'published' : outcome;
 }
 

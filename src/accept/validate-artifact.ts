@@ -20,10 +20,11 @@ import { documentSizeProblems } from './read-document.ts';
 export interface ValidArtifact {
   readonly manifest: Manifest;
   readonly objects: readonly KubernetesObject[];
+  /** Names below `source/` that some systems can't hold. */
   readonly warnings: readonly Problem[];
 }
 
-/** They go on the deployment's row: a hostile archive must not fill it with one for each of its entries. */
+/** They go on the deployment's row and into the log: a hostile archive must not fill it with one for each of its entries. */
 const MAX_PROBLEMS = 100;
 
 export type Validation = { readonly artifact: ValidArtifact } | { readonly problems: readonly Problem[] };
@@ -87,7 +88,8 @@ async function validateStages(
   );
   const wrong = [...refused, ...sourceProblems(manifest, paths, unpacked.contents)];
   if (wrong.length > 0) return { problems: wrong };
-  return { artifact: { manifest, objects, warnings: portabilityProblems(paths.filter(isSource)) } };
+  const warnings = portabilityProblems(paths.filter(isSource)).slice(0, MAX_PROBLEMS);
+  return { artifact: { manifest, objects, warnings } };
 }
 
 interface Unpacked {

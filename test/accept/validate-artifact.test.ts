@@ -174,6 +174,12 @@ describe('validateArtifact', () => {
     ]);
   });
 
+  it('warns of a hundred names at most, however many there are', async () => {
+    const entries = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`source/${index}/aux.txt`, 'x']));
+    const result = await validateArtifact(await alterArtifact({ entries }), PATH, TT02, STUDIO, EXPECTED);
+    assert.equal('artifact' in result && result.artifact.warnings.length, 100);
+  });
+
   it('reports several problems together', async () => {
     const codes = await codesOf({
       entries: {

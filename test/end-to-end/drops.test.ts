@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import JSZip from 'jszip';
+import { folderDigest, inputsDigest, SOURCE_FOLDER } from '../../src/model/artifact.ts';
 import { get, post, waitForEnd } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -35,6 +36,23 @@ describe('an artifact that somebody drops into incoming', () => {
     assert.equal(answer.body.origin, 'drop');
     const release = await stack.storage('tt02').container('app-ttd-parking-permit').read('release/release.yaml');
     assert.equal(JSON.parse(String(release?.bytes)).items[0].data.deploymentId, id);
+  });
+
+  it("has its warnings in the log, since it has no request's answer to stand in", async () => {
+    const id = randomUUID();
+    await drop(`ttd/parking-permit/tt02/${id}.zip`, await renamed(good, goodId, id, 'source/docs/aux.txt'));
+    const line = await eventually(
+      async () =>
+        stack.lines.find(({ message, fields }) => message === 'artifact accepted' && fields.deploymentId === id),
+      (found) => found !== undefined,
+    );
+    assert.deepEqual(line?.fields.warnings, [
+      {
+        code: 'FILE_NAME_UNSAFE',
+        message: "'source/docs/aux.txt': a device name on Windows",
+        path: 'source/docs/aux.txt',
+      },
+    ]);
   });
 
   const refused: [string, (id: string) => string, () => Buffer, string][] = [
@@ -73,8 +91,8 @@ describe('an artifact that somebody drops into incoming', () => {
     });
 });
 
-/** The same artifact for another deployment id, everything that names it changed. */
-async function renamed(zip: Buffer, from: string, to: string): Promise<Buffer> {
+/** The same artifact for another deployment id, everything that names it changed; perhaps with one file more. */
+async function renamed(zip: Buffer, from: string, to: string, added?: string): Promise<Buffer> {
   const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
   const read = await JSZip.loadAsync(zip);
   const manifest = JSON.parse((await read.file('artifact.json')?.async('string')) as string);
@@ -85,6 +103,12 @@ async function renamed(zip: Buffer, from: string, to: string): Promise<Buffer> {
     if (file.path.startsWith('deploy/')) content = Buffer.from(content.toString().replaceAll(from, to));
     contents.set(file.path, content);
     Object.assign(file, { size: content.length, sha256: sha256(content) });
+  }
+  if (added !== undefined) {
+    contents.set(added, Buffer.from('x'));
+    manifest.files.push({ path: added, size: 1, sha256: sha256('x') });
+    manifest.inputs.sourceTree = folderDigest(manifest.files, SOURCE_FOLDER);
+    manifest.inputsDigest = inputsDigest(manifest);
   }
   manifest.deploymentId = to;
   const deployed = manifest.files.filter(({ path }: { path: string }) => path.startsWith('deploy/'));
