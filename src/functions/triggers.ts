@@ -8,8 +8,8 @@ export type QueueHandler = (message: unknown, context: InvocationContext) => Pro
 export type TimerHandler = (timer: Timer, context: InvocationContext) => Promise<void>;
 
 /**
- * The one place where a kind of error becomes "again" or "done": what is unavailable throws, and the host delivers the
- * event again; everything else has been recorded, and is acknowledged.
+ * Whatever is thrown, a bug of ours too, is thrown on: the host delivers the event again, five times in all. A blob that can
+ * never be right is no error: `acceptArtifact` has recorded that, and returns.
  *
  * The content that the host hands over is not used: it comes without the ETag that says which content it is.
  */
