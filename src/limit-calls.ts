@@ -4,9 +4,9 @@ const RETRY_SECONDS = 5;
 
 /**
  * Lets so many calls run at once and so many more wait for their turn, first come first served; all others are told to
- * come again. One that dies of memory takes all the others with it.
+ * come again. A process that dies of memory takes all its calls with it.
  */
-export function limitCalls({ atOnce, waiting }: { atOnce: number; waiting: number }) {
+export function limitCalls({ atOnce, waiting = Number.POSITIVE_INFINITY }: { atOnce: number; waiting?: number }) {
   let running = 0;
   const queue: (() => void)[] = [];
   return async <T>(call: () => Promise<T>): Promise<T> => {

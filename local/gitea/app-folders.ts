@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { limitCalls } from '../../src/limit-calls.ts';
 import { appNameProblems, isOrg } from '../../src/model/names.ts';
 import { askGit, GitError } from './git.ts';
 import { importFolder } from './import-folder.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
 
 /** A git repository that holds an app. */
 export interface AppRepository {
@@ -44,7 +44,7 @@ export async function findAppRepositories(
   repositoriesDirectory: string,
 ): Promise<FoundAppRepositories> {
   const { folders, skipped } = await findAppFolders(resolve(appsDirectory));
-  const limit = limitConcurrency(MAX_APPS_AT_ONCE);
+  const limit = limitCalls({ atOnce: MAX_APPS_AT_ONCE });
   const opened = await Promise.all(
     folders.map((folder) => limit(() => openFolder(folder, resolve(repositoriesDirectory)))),
   );

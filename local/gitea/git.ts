@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { limitConcurrency } from './limit-concurrency.ts';
+import { limitCalls } from '../../src/limit-calls.ts';
 
 const execFileAsync = promisify(execFile);
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
 
 /** Every git process of the stand-in takes one of these places. */
-const places = limitConcurrency(8);
+const places = limitCalls({ atOnce: 8 });
 
 /**
  * Beats the user's configuration and the repository's own, so that bytes come out as they went in.
