@@ -7,7 +7,7 @@ import {
   helmRelease,
   MASKINPORTEN_CLIENT,
   maskinportenClient,
-  type TraceContext,
+  TRACE_ANNOTATIONS,
 } from '../build/flux-documents.ts';
 import { mergeValues, VALUES_FILE, type Values } from '../build/read-values.ts';
 import type { KubernetesObject } from '../build/release-document.ts';
@@ -22,11 +22,10 @@ import {
 import { byCodePoint, canonicalJson, isRecord } from '../model/digest.ts';
 import type { Environment, Studio } from '../model/environments.ts';
 import type { Kind, Policy } from '../model/policy.ts';
-import { type ExpectedInputs, ownDocuments, readUnlessOwn, toTrace } from './own-documents.ts';
+import { isTracestate, readTraceparent, type TraceContext } from '../model/trace-context.ts';
+import { type ExpectedInputs, ownDocuments, readUnlessOwn } from './own-documents.ts';
 
 const EXACT_VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const MAX_TRACESTATE = 512;
 
 export interface DeployDocuments {
   readonly objects: readonly KubernetesObject[];
@@ -143,10 +142,10 @@ function helmReleaseProblems(
   );
   if (!EXACT_VERSION.test(chart.version))
     problems.push(policy(HELM_RELEASE_DOCUMENT, `chart version '${chart.version}': must be exact`));
-  if (trace.traceparent !== undefined && !TRACEPARENT.test(trace.traceparent))
+  if (trace.traceparent !== undefined && readTraceparent(trace.traceparent) !== trace.traceparent)
     problems.push(policy(HELM_RELEASE_DOCUMENT, 'the traceparent is not one'));
-  if ((trace.tracestate?.length ?? 0) > MAX_TRACESTATE)
-    problems.push(policy(HELM_RELEASE_DOCUMENT, 'the tracestate is too long'));
+  if (trace.tracestate !== undefined && !isTracestate(trace.tracestate))
+    problems.push(policy(HELM_RELEASE_DOCUMENT, 'the tracestate is not one'));
   const forced = mergeValues(values, platformValues(manifest, environment, studio));
   for (const path of differences(values, forced))
     problems.push(policy(VALUES_DOCUMENT, `${path} is not what the platform decides for this app and environment`));
@@ -167,11 +166,12 @@ function readScopes(document: unknown): string[] {
   return Array.isArray(spec.scopes) ? spec.scopes.filter((scope): scope is string => typeof scope === 'string') : [];
 }
 
+/** Whatever is no text is left out. */
 function readTrace(document: Record<string, unknown>): TraceContext {
   const metadata = isRecord(document.metadata) ? document.metadata : {};
   const annotations = isRecord(metadata.annotations) ? metadata.annotations : {};
-  const { 'altinn.studio/traceparent': traceparent, 'altinn.studio/tracestate': tracestate } = annotations;
-  return toTrace(traceparent, tracestate);
+  const textOf = (name: string) => (typeof annotations[name] === 'string' ? annotations[name] : undefined);
+  return { traceparent: textOf(TRACE_ANNOTATIONS.traceparent), tracestate: textOf(TRACE_ANNOTATIONS.tracestate) };
 }
 
 /** Where two trees differ: `spec.chart.spec.version`. */

@@ -1,18 +1,16 @@
 import { type DeployFile, type DeployInputs, ownValues, writeDeployFiles } from '../build/build-artifact.ts';
 import { decodeValues } from '../build/check-app.ts';
-import type { TraceContext } from '../build/flux-documents.ts';
 import { VALUES_FILE, type Values } from '../build/read-values.ts';
 import { type Problem, toAppError } from '../errors.ts';
 import { type Manifest, SOURCE_FOLDER } from '../model/artifact.ts';
 import type { Environment, Studio } from '../model/environments.ts';
+import type { TraceContext } from '../model/trace-context.ts';
 import { readDocument } from './read-document.ts';
 
 /** What an artifact's documents must rest on: as resolved for the deployment, or for a dropped artifact as Studio has it now. */
-export interface ExpectedInputs {
+export interface ExpectedInputs extends TraceContext {
   readonly chartVersion: string;
   readonly scopes: readonly string[];
-  readonly traceparent?: string | undefined;
-  readonly tracestate?: string | undefined;
   /**
    * A rollback's artifact, made by us of one that was accepted: it may rest on an earlier configuration, and on rules of
    * ours that have changed since. What its values may not do holds all the same.
@@ -38,7 +36,7 @@ export function ownDocuments(
   try {
     const inputs: DeployInputs = {
       ...{ org: manifest.org, app: manifest.app, tagName: manifest.tagName, deploymentId: manifest.deploymentId },
-      ...{ environment, scopes, trace: toTrace(traceparent, tracestate) },
+      ...{ environment, scopes, trace: { traceparent, tracestate } },
       valuesText: decodeValues(contents.get(SOURCE_FOLDER + VALUES_FILE)),
       studio: { ...studio, chart: { ...studio.chart, version: chartVersion } },
     };
@@ -63,12 +61,4 @@ export function readUnlessOwn(
 ): ReturnType<typeof readDocument> {
   const isOwn = own !== undefined && PLAIN_TEXT.test(own.content) && content.equals(Buffer.from(own.content));
   return isOwn ? { value: own.document, problems: [] } : readDocument(path, content);
-}
-
-/** Whatever is no text is left out. */
-export function toTrace(traceparent: unknown, tracestate: unknown): TraceContext {
-  return {
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    ...(typeof tracestate === 'string' ? { tracestate } : {}),
-  };
 }

@@ -3,13 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { ErrorCode, ErrorKind } from '../error-codes.ts';
 import { toAppError } from '../errors.ts';
 import type { SpanName } from '../model/telemetry-names.ts';
+import { readTracePoint, type TracePoint } from '../model/trace-context.ts';
 import type { Facts, SpanStart } from '../telemetry.ts';
-
-/** A place in a trace, as a W3C traceparent names it. */
-export interface TracePoint {
-  readonly traceId: string;
-  readonly spanId: string;
-}
 
 /** A step as it was. Kept until the outermost has ended, so that nothing has to be loaded while there is work. */
 export interface SpanRecord {
@@ -44,7 +39,6 @@ interface Place {
 
 /** All others are answers: a caller's mistake, or an app that can't be deployed as it is. */
 const OUR_FAILURES: readonly ErrorKind[] = ['unavailable', 'internal'];
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
 
 /** Which step is running, by the path of calls; knows no SDK. `done` is told of each outermost step when it has ended. */
 export function makeSpanRecords(done: (root: SpanRecord) => void) {
@@ -70,7 +64,7 @@ export function makeSpanRecords(done: (root: SpanRecord) => void) {
       if (record) record.facts = { ...record.facts, ...facts };
     },
     within<T>(traceparent: string | undefined, work: () => Promise<T>): Promise<T> {
-      return places.run({ invocation: readTraceparent(traceparent), record: undefined }, work);
+      return places.run({ invocation: readTracePoint(traceparent), record: undefined }, work);
     },
     /** Where the running step is, and what is known of it. */
     here(): { point: TracePoint | undefined; facts: Facts } {
@@ -86,7 +80,7 @@ function begin(
   { traceparent, startedAt = new Date() }: SpanStart,
   place: Place | undefined,
 ): SpanRecord {
-  const given = readTraceparent(traceparent);
+  const given = readTracePoint(traceparent);
   const parent = given === undefined ? place?.record : undefined;
   const around = place?.record?.below ?? place?.invocation;
   return {
@@ -108,12 +102,6 @@ function readFailure(thrown: unknown): Failure {
   const cause = error.cause instanceof Error ? error.cause : undefined;
   const isOurs = OUR_FAILURES.includes(error.kind);
   return { code: error.code, message: error.message, isOurs, bug: error.code === 'INTERNAL' ? cause : undefined };
-}
-
-export function readTraceparent(text: string | undefined): TracePoint | undefined {
-  const [, traceId, spanId] = TRACEPARENT.exec(text ?? '') ?? [];
-  if (traceId === undefined || spanId === undefined || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, spanId };
 }
 
 const newTrace = (): TracePoint => ({

@@ -1,9 +1,10 @@
 import type { AzureMonitorOpenTelemetryOptions } from 'applicationinsights';
 import { METRICS, type Metric } from '../model/telemetry-names.ts';
+import type { TracePoint } from '../model/trace-context.ts';
 import type { Facts } from '../telemetry.ts';
 import type { TelemetrySettings } from '../telemetry-settings.ts';
 import { identityOf } from './identity.ts';
-import { factsOf, type SpanRecord, type TracePoint } from './span-records.ts';
+import { factsOf, type SpanRecord } from './span-records.ts';
 
 /** Where telemetry goes once it is loaded. */
 export interface TelemetrySink {

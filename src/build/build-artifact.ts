@@ -13,11 +13,12 @@ import {
 } from '../model/artifact.ts';
 import { byCodePoint, canonicalJson, type FileDigest, filesDigest, sha256 } from '../model/digest.ts';
 import { type Environment, fillPattern, type Studio } from '../model/environments.ts';
+import type { TraceContext } from '../model/trace-context.ts';
 import type { NewFile } from '../zip/pack-zip.ts';
 import { type AppRelease, appHost, imageRegistry, platformValues } from './app-values.ts';
 import { valuesProblems } from './check-values.ts';
 import { toYaml } from './emit.ts';
-import { helmRelease, maskinportenClient, type TraceContext } from './flux-documents.ts';
+import { helmRelease, maskinportenClient } from './flux-documents.ts';
 import { mergeValues, readValues, VALUES_FILE, type Values } from './read-values.ts';
 
 /** Raised when the same inputs would give other documents: it is one of the inputs. */

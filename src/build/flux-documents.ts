@@ -1,5 +1,6 @@
 import type { Studio } from '../model/environments.ts';
 import { type AppName, fluxName, helmReleaseName, NAMESPACE } from '../model/names.ts';
+import type { TraceContext } from '../model/trace-context.ts';
 import type { Values } from './read-values.ts';
 
 export const HELM_RELEASE = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease' } as const;
@@ -19,12 +20,6 @@ export const TRACE_ANNOTATIONS = {
   tracestate: 'altinn.studio/tracestate',
 } as const;
 
-/** W3C trace context, as the caller of the API sent it. */
-export interface TraceContext {
-  readonly traceparent?: string;
-  readonly tracestate?: string;
-}
-
 /** The labels that the cluster's Flux Alert selects on and that join its events to the deployment. */
 export function releaseLabels(name: AppName, deploymentId: string, studio: string): Record<string, string> {
   return {
@@ -36,9 +31,20 @@ export function releaseLabels(name: AppName, deploymentId: string, studio: strin
   };
 }
 
+/** All that a HelmRelease of ours has. */
+export const releaseAnnotations = (
+  deploymentId: string,
+  { traceparent, tracestate }: TraceContext,
+): Record<string, string> => ({
+  ...(traceparent === undefined ? {} : { [TRACE_ANNOTATIONS.traceparent]: traceparent }),
+  ...(tracestate === undefined ? {} : { [TRACE_ANNOTATIONS.tracestate]: tracestate }),
+  [EVENT_DEPLOYMENT_ID]: deploymentId,
+});
+
 export interface HelmReleaseInput extends AppName {
   readonly deploymentId: string;
   readonly values: Values;
+  /** As the caller of the API sent it. */
   readonly trace: TraceContext;
 }
 
@@ -47,18 +53,13 @@ export interface HelmReleaseInput extends AppName {
  * helm-controller would uninstall it first.
  */
 export function helmRelease(input: HelmReleaseInput, studio: Studio): Record<string, unknown> {
-  const { traceparent, tracestate } = input.trace;
   return {
     ...HELM_RELEASE,
     metadata: {
       name: fluxName(input, studio.name),
       namespace: NAMESPACE,
       labels: releaseLabels(input, input.deploymentId, studio.name),
-      annotations: {
-        ...(traceparent === undefined ? {} : { [TRACE_ANNOTATIONS.traceparent]: traceparent }),
-        ...(tracestate === undefined ? {} : { [TRACE_ANNOTATIONS.tracestate]: tracestate }),
-        [EVENT_DEPLOYMENT_ID]: input.deploymentId,
-      },
+      annotations: releaseAnnotations(input.deploymentId, input.trace),
     },
     spec: {
       releaseName: helmReleaseName(input),

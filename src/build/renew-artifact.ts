@@ -1,10 +1,11 @@
 import { AppError } from '../errors.ts';
 import { HELM_RELEASE_DOCUMENT, VALUES_DOCUMENT } from '../model/artifact.ts';
 import { isRecord } from '../model/digest.ts';
+import type { TraceContext } from '../model/trace-context.ts';
 import { DEPLOYMENT_ID_ANNOTATION } from './app-values.ts';
 import { assembleManifest, type BuiltArtifact } from './build-artifact.ts';
 import { toYaml } from './emit.ts';
-import { BUILD_ID_LABEL, EVENT_DEPLOYMENT_ID, TRACE_ANNOTATIONS, type TraceContext } from './flux-documents.ts';
+import { BUILD_ID_LABEL, releaseAnnotations } from './flux-documents.ts';
 import type { ReopenedArtifact } from './reopen-artifact.ts';
 
 /**
@@ -21,7 +22,8 @@ export function renewArtifact(
     const renewed = path === VALUES_DOCUMENT ? values : withDeployment(accepted, deploymentId);
     if (path !== HELM_RELEASE_DOCUMENT) return { path, content: toYaml(renewed), document: renewed };
     const release = renewed as { metadata: Record<string, unknown>; spec: Record<string, unknown> };
-    const metadata = { ...release.metadata, annotations: annotations(deploymentId, trace) };
+    // The trace is the new caller's, not the old one's.
+    const metadata = { ...release.metadata, annotations: releaseAnnotations(deploymentId, trace) };
     const document = { ...release, metadata, spec: { ...release.spec, values } };
     return { path, content: toYaml(document), document };
   });
@@ -48,13 +50,6 @@ function withPodAnnotation(values: unknown, deploymentId: string): Record<string
     podAnnotations: { ...requireRecord(podAnnotations), [DEPLOYMENT_ID_ANNOTATION]: deploymentId },
   };
 }
-
-/** All that a HelmRelease of ours has: the trace is the new caller's, not the old one's. */
-const annotations = (deploymentId: string, { traceparent, tracestate }: TraceContext) => ({
-  ...(traceparent === undefined ? {} : { [TRACE_ANNOTATIONS.traceparent]: traceparent }),
-  ...(tracestate === undefined ? {} : { [TRACE_ANNOTATIONS.tracestate]: tracestate }),
-  [EVENT_DEPLOYMENT_ID]: deploymentId,
-});
 
 function requireRecord(value: unknown): Record<string, unknown> {
   if (!isRecord(value)) throw new AppError('INTERNAL', 'an accepted document that is not of our form');

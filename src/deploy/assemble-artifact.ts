@@ -1,5 +1,4 @@
 import { type AppInputs, type BuiltArtifact, buildArtifact } from '../build/build-artifact.ts';
-import type { TraceContext } from '../build/flux-documents.ts';
 import { renewArtifact } from '../build/renew-artifact.ts';
 import { type ReopenedArtifact, reopenArtifact } from '../build/reopen-artifact.ts';
 import type { ErrorCode } from '../error-codes.ts';
@@ -42,7 +41,7 @@ export async function assembleArtifact(ports: Ports, studio: Studio, subject: As
   const { from } = subject;
   const { artifact, warnings } = await ports.telemetry.span('reopen', {}, () => openArtifact(ports, studio, from));
   const taken = { carried: artifact.carried, warnings: [...warnings, ...deploymentWarnings(subject)] };
-  if (subject.kind === 'rollback') return { ...renewArtifact(artifact, subject.id, traceOf(subject)), ...taken };
+  if (subject.kind === 'rollback') return { ...renewArtifact(artifact, subject.id, subject.resolved), ...taken };
   return { ...buildArtifact(appInputs(studio, subject, artifact.source, artifact.valuesText)), ...taken };
 }
 
@@ -95,7 +94,7 @@ function appInputs(
     studio: { ...studio, chart: { ...studio.chart, version: resolved.chartVersion } },
     scopes: resolved.scopes,
     releaseScopes: resolved.releaseScopes,
-    trace: traceOf(subject),
+    trace: subject.resolved,
   };
 }
 
@@ -127,8 +126,4 @@ function difference(before: readonly string[], after: readonly string[]): string
   const added = after.filter((name) => !before.includes(name)).map((name) => `+${name}`);
   const removed = before.filter((name) => !after.includes(name)).map((name) => `-${name}`);
   return [...added, ...removed].slice(0, 20).join(' ');
-}
-
-function traceOf({ resolved: { traceparent, tracestate } }: Pick<AssemblySubject, 'resolved'>): TraceContext {
-  return { ...(traceparent === undefined ? {} : { traceparent }), ...(tracestate === undefined ? {} : { tracestate }) };
 }

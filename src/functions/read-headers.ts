@@ -1,12 +1,8 @@
 import type { HttpRequest } from '@azure/functions';
 import { AppError } from '../errors.ts';
+import { isTracestate, readTraceparent, type TraceContext } from '../model/trace-context.ts';
 
 type Headers = HttpRequest['headers'];
-
-export interface TraceHeaders {
-  readonly traceparent: string | undefined;
-  readonly tracestate: string | undefined;
-}
 
 /** As the OpenAPI document tells of them. */
 export const IDEMPOTENCY_HEADER = {
@@ -19,9 +15,6 @@ export const TRACE_HEADERS = {
 };
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
-const SAMPLED = 1;
 
 /** @throws AppError REQUEST_INVALID */
 export function readIdempotencyKey(headers: Headers): string | undefined {
@@ -33,21 +26,10 @@ export function readIdempotencyKey(headers: Headers): string | undefined {
   });
 }
 
-/**
- * W3C Trace Context (3.2, 3.3; 4.2). What is not well-formed is left out, and the state with the parent. A version that we do
- * not know is read as far as version 00 goes, and passed on as that.
- */
-export function readTraceContext(headers: Headers): TraceHeaders {
+/** What is not well-formed is left out, and the state with the parent. */
+export function readTraceContext(headers: Headers): Required<TraceContext> {
   const traceparent = readTraceparent(headers.get('traceparent')?.trim() ?? '');
   if (traceparent === undefined) return { traceparent, tracestate: undefined };
   const tracestate = headers.get('tracestate')?.trim() ?? '';
-  return { traceparent, tracestate: TRACESTATE.test(tracestate) ? tracestate : undefined };
-}
-
-function readTraceparent(text: string): string | undefined {
-  const [, version, traceId, parentId, flags = '', rest] = TRACEPARENT.exec(text) ?? [];
-  if (version === '00') return rest === undefined ? text : undefined;
-  if (version === undefined) return undefined;
-  // Of the flags only this one is known to mean the same.
-  return `00-${traceId}-${parentId}-0${Number.parseInt(flags, 16) & SAMPLED}`;
+  return { traceparent, tracestate: isTracestate(tracestate) ? tracestate : undefined };
 }

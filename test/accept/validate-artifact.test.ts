@@ -434,7 +434,10 @@ describe('a document in deploy/ is refused', () => {
     const trace = (traceparent: string, tracestate: string) => ({ inputs: { trace: { traceparent, tracestate } } });
     await assertRefused('RELEASE_POLICY', trace('00-x-y-01', 'a=1'), /traceparent/);
     const good = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-    await assertRefused('RELEASE_POLICY', trace(good, 'a'.repeat(513)), /tracestate/);
+    for (const none of [`ff${good.slice(2)}`, good.replaceAll('a', '0'), good.replaceAll('b', '0'), `${good}-more`])
+      await assertRefused('RELEASE_POLICY', trace(none, 'a=1'), /traceparent/);
+    for (const none of ['a'.repeat(513), '', 'a=\u00e5'])
+      await assertRefused('RELEASE_POLICY', trace(good, none), /tracestate/);
   });
 
   it('when values.yaml and the HelmRelease have other values', async () => {
