@@ -3,7 +3,7 @@ import { type Problem, problem, toAppError } from '../errors.ts';
 import { AWAITS_ARTIFACT, type BuiltFacts, type Deployment } from '../model/deployment.ts';
 import { sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
-import { type ArtifactPath, parseArtifactBlob, releaseKey } from '../model/names.ts';
+import { type ArtifactPath, artifactPath, parseArtifactBlob } from '../model/names.ts';
 import type { IncomingBlob, Ports } from '../ports.ts';
 import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
@@ -97,7 +97,7 @@ async function acceptValid(
   artifact: ValidArtifact,
   facts: BuiltFacts,
 ): Promise<AcceptOutcome> {
-  const path = { ...releaseKey(deployment), deploymentId: deployment.id };
+  const path = artifactPath(deployment);
   if (!(await ports.artifacts.archive(path, blob.bytes))) {
     return refuse(ports, blob, undefined, [
       problem('ARTIFACT_DIGEST_MISMATCH', 'the archive holds another artifact under this id'),

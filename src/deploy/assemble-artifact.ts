@@ -7,7 +7,7 @@ import { removedArtifact } from '../model/artifact-use.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
-import { releaseKey } from '../model/names.ts';
+import { artifactPath } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import type { CarriedFile } from '../zip/pack-zip.ts';
 import { gatherSource } from './gather-source.ts';
@@ -61,7 +61,7 @@ async function openArtifact(
   id: string,
 ): Promise<{ artifact: ReopenedArtifact; warnings: readonly Problem[] }> {
   const from = await ports.ledger.deployment(id);
-  const zip = from && (await ports.artifacts.readArtifact({ ...releaseKey(from), deploymentId: id }));
+  const zip = from && (await ports.artifacts.readArtifact(artifactPath(from)));
   // A preview keeps nothing from going meanwhile.
   const now = zip === undefined ? await ports.ledger.deployment(id) : undefined;
   const removed = now && removedArtifact(now, 'fromDeploymentId');

@@ -4,7 +4,7 @@ import type { IdempotentRequest } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
-import { type ArtifactPath, releaseKey } from '../model/names.ts';
+import { artifactPath } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { type Assembly, assembleArtifact } from './assemble-artifact.ts';
 import { changedInputs } from './changed-inputs.ts';
@@ -58,7 +58,7 @@ async function deployNew(
   if (!isNew) return deployment;
   const { kind, tagName, commit, from } = deployment;
   ports.telemetry.tell({ deploymentId: deployment.id, kind });
-  ports.log.info('deployment accepted', { ...about(deployment), kind, tagName, commit, from });
+  ports.log.info('deployment accepted', { ...artifactPath(deployment), kind, tagName, commit, from });
   const stored = await finishDeploy(ports, studio, deployment);
   // Stored by now: whatever fails from here on, the blob's event goes on with it.
   return stored ?? (await ports.ledger.deployment(deployment.id).catch(() => undefined)) ?? deployment;
@@ -94,18 +94,18 @@ async function buildAndStore(ports: Ports, studio: Studio, deployment: Deploymen
   const built = { sha256: sha256(zip), bytes: zip.length, inputsDigest, deployDigest };
   // Before the upload, so that the blob's event finds whose it is.
   if (!(await ledger.recordBuilt(deployment, built, artifact.warnings))) {
-    log.warn('deployment was taken over or ended meanwhile', about(deployment));
+    log.warn('deployment was taken over or ended meanwhile', { ...artifactPath(deployment) });
     return undefined;
   }
-  if (!(await ports.artifacts.uploadIncoming(artifactPathOf(deployment), zip)))
+  if (!(await ports.artifacts.uploadIncoming(artifactPath(deployment), zip)))
     throw new AppError('ARTIFACT_DIGEST_MISMATCH', 'another blob is already at the path of this deployment');
   // The blob's event may have been faster: then the row is further, and stays there.
   const event = { message: `Stored the artifact, ${built.bytes} bytes.`, origin: 'api' } as const;
   const stored = await ledger.move(deployment.id, 'uploaded', event).catch((error) => {
-    log.error('upload could not be recorded', { ...about(deployment), error });
+    log.error('upload could not be recorded', { ...artifactPath(deployment), error });
     return undefined;
   });
-  log.info('artifact stored', { ...about(deployment), bytes: built.bytes, files: manifest.files.length });
+  log.info('artifact stored', { ...artifactPath(deployment), bytes: built.bytes, files: manifest.files.length });
   return stored;
 }
 
@@ -121,14 +121,10 @@ function assertUnchanged({ resolved }: Deployment, { manifest }: Assembly): void
   throwIfAny(changedInputs(recallPreview(ifInputsDigest), manifest));
 }
 
-const about = (deployment: Deployment) => ({ ...releaseKey(deployment), deploymentId: deployment.id });
-
-export const artifactPathOf = (deployment: Deployment): ArtifactPath => about(deployment);
-
 /** The reason goes on the row; when even that fails, the timer finds the row and ends it. */
 export async function recordFailure(ports: Ports, deployment: Deployment, thrown: unknown): Promise<AppError> {
   const reason = toAppError(thrown);
-  const fields = { ...about(deployment), code: reason.code };
+  const fields = { ...artifactPath(deployment), code: reason.code };
   ports.log.error('deployment failed', { ...fields, error: reason.kind === 'internal' ? reason.cause : reason });
   try {
     await ports.ledger.move(

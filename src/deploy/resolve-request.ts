@@ -2,7 +2,7 @@ import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { removedArtifact, unusableArtifact } from '../model/artifact-use.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
-import { type AppName, releaseKey } from '../model/names.ts';
+import { type AppName, artifactPath } from '../model/names.ts';
 import type { Ports, StudioRelease } from '../ports.ts';
 import type { DeployRequest, DeploySubject } from './deploy-request.ts';
 
@@ -51,9 +51,7 @@ async function earlierProblems(ports: Ports, from: Deployment): Promise<Problem[
   const unusable = unusableArtifact(from, path);
   if (unusable) return [unusable];
   // Made last when an artifact is accepted.
-  const isAccepted =
-    from.kind !== 'undeploy' &&
-    (await ports.artifacts.readRelease({ ...releaseKey(from), deploymentId: from.id })) !== undefined;
+  const isAccepted = from.kind !== 'undeploy' && (await ports.artifacts.readRelease(artifactPath(from))) !== undefined;
   if (isAccepted) return [];
   const since = removedArtifact((await ports.ledger.deployment(from.id)) ?? from, path);
   const found = from.kind === 'undeploy' ? 'is an undeploy' : `is ${from.state}`;

@@ -4,7 +4,7 @@ import { AppError, throwIfAny } from '../errors.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
-import { releaseKey } from '../model/names.ts';
+import { artifactPath, releaseKey } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
@@ -63,7 +63,7 @@ export async function finishUndeploy(ports: Ports, studio: Studio, deployment: D
   try {
     const { status } = await assertLedgerFits(ports, studio, key);
     await ports.artifacts.archiveRelease(
-      { ...key, deploymentId: deployment.id },
+      artifactPath(deployment),
       renderUndeployed(studio, deployment, status.installation),
     );
     if ((await ports.ledger.wantUndeploy(deployment)) !== 'wanted') return;
@@ -75,8 +75,7 @@ export async function finishUndeploy(ports: Ports, studio: Studio, deployment: D
     if (!hasSource) await publishSources(ports, studio, key.org, key.environment);
   } catch (error) {
     ports.log.error('undeploy is wanted, and left to the timer to publish', {
-      ...key,
-      deploymentId: deployment.id,
+      ...artifactPath(deployment),
       error,
     });
   }

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { ClusterOutcome } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
-import { parseArtifactBlob, releaseKey } from '../model/names.ts';
+import { artifactPath, parseArtifactBlob } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 
 /**
@@ -70,7 +70,7 @@ function makeOutcomes({ ledger, log, telemetry }: Ports) {
     telemetry.record('deployments', 1, { org, environment, kind, outcome: state, code });
     if (state === 'published') telemetry.record('clickToPublished', seconds, { org, environment, kind });
     if (state === 'applied') telemetry.record('clickToApplied', seconds, { org, environment, kind });
-    const about = { ...releaseKey(deployment), deploymentId: deployment.id };
+    const about = artifactPath(deployment);
     // In the deployment's own trace, whoever it was that moved it.
     void telemetry.within(resolved.traceparent ?? telemetry.traceparent(), async () =>
       log.info('deployment outcome', {
@@ -98,7 +98,7 @@ function makeOutcomes({ ledger, log, telemetry }: Ports) {
       if (outcome.outcome === 'foreign') return outcome;
       const deployment = await find(outcome.deploymentId);
       if (deployment === undefined) return outcome;
-      const facts = { ...releaseKey(deployment), deploymentId: deployment.id, outcome: outcome.outcome };
+      const facts = { ...artifactPath(deployment), outcome: outcome.outcome };
       const start = { traceparent: deployment.resolved.traceparent, startedAt };
       await telemetry.span(
         'clusterEvent',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { canonicalJson, filesDigest, sha256 } from './digest.ts';
-import { type ArtifactPath, isCommit, isDeploymentId, isOrg, isTag } from './names.ts';
+import { isCommit, isDeploymentId, isOrg, isTag } from './names.ts';
 
 /** The files of an artifact beside `source/**`. */
 export const MANIFEST_FILE = 'artifact.json';
@@ -62,10 +62,3 @@ export function folderDigest(files: Manifest['files'], folder: string): string {
   const inFolder = files.filter(({ path }) => path.startsWith(folder));
   return filesDigest(inFolder.map((file) => ({ ...file, path: file.path.slice(folder.length) })));
 }
-
-export const artifactPath = (manifest: Manifest): ArtifactPath => ({
-  org: manifest.org,
-  app: manifest.app,
-  environment: manifest.environment,
-  deploymentId: manifest.deploymentId,
-});

@@ -78,6 +78,12 @@ export interface ArtifactPath extends ReleaseKey {
   readonly deploymentId: string;
 }
 
+/** Of a deployment's artifact and release document, and what tells of it in a log. */
+export const artifactPath = (deployment: ReleaseKey & { readonly id: string }): ArtifactPath => ({
+  ...releaseKey(deployment),
+  deploymentId: deployment.id,
+});
+
 export const artifactBlob = (p: ArtifactPath): string => `${p.org}/${p.app}/${p.environment}/${p.deploymentId}.zip`;
 export const releaseBlob = (p: ArtifactPath): string =>
   `${p.org}/${p.app}/${p.environment}/${p.deploymentId}.release.json`;

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { removedArtifact } from '../model/artifact-use.ts';
 import type { Deployment } from '../model/deployment.ts';
-import { type AppName, releaseKey } from '../model/names.ts';
+import { type AppName, artifactPath } from '../model/names.ts';
 import type { Ports, StreamedArtifact } from '../ports.ts';
 import { findDeployment } from './show-deployments.ts';
 
@@ -25,7 +25,7 @@ export async function findArtifact(
   const { built } = deployment;
   if (built === undefined) throw notAccepted();
   const open = async () => {
-    const found = await ports.artifacts.streamArtifact({ ...releaseKey(deployment), deploymentId: id });
+    const found = await ports.artifacts.streamArtifact(artifactPath(deployment));
     if (found === undefined) {
       const since = removedArtifact(await findDeployment(ports, name, id), 'id');
       throw since ? new AppError([since]) : notAccepted();
