@@ -1,15 +1,10 @@
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, visit } from 'yaml';
-import { MAX_YAML_DEPTH, parseGuarded, repeatedKeys } from '../build/guard-yaml.ts';
+import { isAlias, isCollection, isMap, isScalar, type Node, visit } from 'yaml';
+import { isUnprintable, MAX_YAML_DEPTH, MAX_YAML_KEY, parseGuarded, repeatedKeys } from '../build/guard-yaml.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { type Problem, problem } from '../errors.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_PROBLEMS = 100;
-/** And U+0085, U+2028, U+2029: kustomize takes them for line breaks, even when they were written as escapes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
-/** Go's parser sees no key where it is over 1,024 characters with its quotes. */
-const MAX_KEY = 1_000;
 
 /** Whether a document is too large to be read, which can be told before it is inflated. */
 export function documentSizeProblems(path: string, size: number): Problem[] {
@@ -35,33 +30,25 @@ export function readDocument(path: string, content: Buffer): { value: unknown; p
   } catch {
     return fail('YAML_INVALID', 'not UTF-8');
   }
-  if (CONTROL.test(text)) return fail('YAML_UNSAFE', 'control characters');
-  const lines = new LineCounter();
-  const { document, danger } = parseGuarded(text, {
-    version: '1.2',
-    strict: true,
-    // By us: yaml compares each key with each.
-    uniqueKeys: false,
-    lineCounter: lines,
-    prettyErrors: false,
-  });
-  if (danger !== undefined) return fail('YAML_UNSAFE', danger);
-  const at = (offset: number) => `line ${lines.linePos(offset).line}`;
+  if (isUnprintable(text)) return fail('YAML_UNSAFE', 'control characters');
+  const parsed = parseGuarded(text);
+  if (parsed.danger !== undefined) return fail('YAML_UNSAFE', parsed.danger);
+  const { document, lineOf } = parsed;
   const problems = [...document.errors, ...document.warnings]
     .slice(0, MAX_PROBLEMS)
-    .map((error) => problem('YAML_INVALID', `${path}, ${at(error.pos[0])}: ${error.message}`, path));
+    .map((error) => problem('YAML_INVALID', `${path}, ${lineOf(error.pos[0])}: ${error.message}`, path));
   visit(document, {
     Node: (_key, node: Node, parents) => {
       const reason = parents.length > 2 * MAX_YAML_DEPTH ? `nested deeper than ${MAX_YAML_DEPTH}` : unsafeNode(node);
       if (isMap(node))
         for (const key of repeatedKeys(node).slice(0, MAX_PROBLEMS))
           problems.push(problem('YAML_INVALID', `${path}: the key '${key}' is not unique in its map`, path));
-      if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${at(node.range?.[0] ?? 0)}: ${reason}`, path));
+      if (reason) problems.push(problem('YAML_UNSAFE', `${path}, ${lineOf(node.range?.[0] ?? 0)}: ${reason}`, path));
     },
     Pair: (_key, { key }) => {
       if (isScalar(key) && typeof key.value === 'string' && key.value !== '<<') {
-        if (key.value.length > MAX_KEY)
-          problems.push(problem('YAML_UNSAFE', `${path}: a key over ${MAX_KEY} characters`, path));
+        if (key.value.length > MAX_YAML_KEY)
+          problems.push(problem('YAML_UNSAFE', `${path}: a key over ${MAX_YAML_KEY} characters`, path));
         return;
       }
       const what = isScalar(key) ? `the key '${String(key.value)}'` : 'a key that is not a string';
@@ -78,11 +65,7 @@ function unsafeNode(node: Node): string | undefined {
   if (!isScalar(node) && !isCollection(node)) return undefined;
   if (node.anchor) return 'an anchor';
   if (node.tag) return `the tag ${node.tag}`;
-  if (
-    isScalar(node) &&
-    typeof node.value === 'string' &&
-    (CONTROL.test(node.value) || /\p{Surrogate}/u.test(node.value))
-  )
+  if (isScalar(node) && typeof node.value === 'string' && isUnprintable(node.value))
     return 'control characters, or half of a surrogate pair';
   if (!isScalar(node) || typeof node.value !== 'number') return undefined;
   if (!Number.isFinite(node.value)) return 'a number that JSON lacks';

@@ -5,7 +5,7 @@ import {
   type DocumentOptions,
   isScalar,
   Lexer,
-  type LineCounter,
+  LineCounter,
   type ParseOptions,
   Parser,
   type SchemaOptions,
@@ -14,6 +14,12 @@ import {
 } from 'yaml';
 
 export const MAX_YAML_DEPTH = 64;
+/** Go's parser sees no key where it is over 1,024 characters with its quotes. */
+export const MAX_YAML_KEY = 1_000;
+/** And U+0085, U+2028, U+2029: kustomize takes them for line breaks, even when they were written as escapes. */
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff\p{Surrogate}]/u;
 /** Twice what 20,000 values take, the most that an app may have; each costs 5 µs until it is refused. */
 const MAX_TOKENS = 150_000;
 /** Items of lists and pairs of maps, which are as many as values at most. Those without a name take few tokens, and much memory. */
@@ -24,22 +30,36 @@ const MAX_FAULTS = 1_000;
 
 /** What yaml makes of a text, or why it was kept from it. */
 export type GuardedYaml =
-  | { readonly document: Document.Parsed; readonly danger?: undefined }
+  | {
+      readonly document: Document.Parsed;
+      /** `line 3`, of an offset in the text. */
+      readonly lineOf: (offset: number) => string;
+      readonly danger?: undefined;
+    }
   | { readonly danger: string; readonly document?: undefined };
+
+/** Control characters, and halves of surrogate pairs. */
+export const isUnprintable = (text: string): boolean => UNPRINTABLE.test(text);
 
 /**
  * `parseDocument`, for text from anyone: its tokens are looked at one at a time before yaml's composer sees them, which is
  * recursive. A document nested thousands deep would end the process (V8 can't compile a regular expression on the last of
  * the stack, and gives up). Directives are refused too: `%YAML 1.1` would change how the rest is read.
  */
-export function parseGuarded(text: string, options: Options & { lineCounter: LineCounter }): GuardedYaml {
+export function parseGuarded(text: string, options: Options = {}): GuardedYaml {
   const tokens: CST.Token[] = [];
-  options.lineCounter.addNewLine(0);
-  const danger = readTokens(text, new Parser(options.lineCounter.addNewLine), tokens);
-  return danger === undefined ? { document: compose(tokens, text, options) } : { danger };
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  const danger = readTokens(text, new Parser(lines.addNewLine), tokens);
+  if (danger !== undefined) return { danger };
+  const document = compose(tokens, text, { ...OPTIONS, ...options, lineCounter: lines });
+  return { document, lineOf: (offset) => `line ${lines.linePos(offset).line}` };
 }
 
 type Options = ParseOptions & DocumentOptions & SchemaOptions;
+
+/** Keys are compared by `repeatedKeys`: yaml compares each with each. */
+const OPTIONS = { version: '1.2', strict: true, uniqueKeys: false, prettyErrors: false } as const;
 
 function readTokens(text: string, parser: Parser, tokens: CST.Token[]): string | undefined {
   let lexemes = 0;

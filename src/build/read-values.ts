@@ -1,7 +1,7 @@
-import { isAlias, isScalar, LineCounter, type ScalarTag, visit } from 'yaml';
+import { isAlias, isScalar, type ScalarTag, visit } from 'yaml';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
 import { isRecord } from '../model/digest.ts';
-import { MAX_YAML_DEPTH, parseGuarded, repeatedKeys } from './guard-yaml.ts';
+import { isUnprintable, MAX_YAML_DEPTH, MAX_YAML_KEY, parseGuarded, repeatedKeys } from './guard-yaml.ts';
 
 export const VALUES_FILE = 'deployment/values.yaml';
 
@@ -14,13 +14,7 @@ const MAX_DEPTH = MAX_YAML_DEPTH - 4;
 const MAX_NODES = 20_000;
 /** For each of them yaml looks through the document from its start. */
 const MAX_ALIASES = 1_000;
-/** Go's parser sees no key where it is over 1,024 characters with its quotes. */
-const MAX_KEY = 1_000;
 const MAX_PROBLEMS = 100;
-/** And U+0085, U+2028, U+2029: kustomize takes them for line breaks, even when they were written as escapes. */
-const UNPRINTABLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/u;
 
 /**
  * Integers as Go's yaml.v3 reads them (its `resolve` hands the text, underscores taken out, to `strconv.ParseInt` with
@@ -75,21 +69,11 @@ export function mergeValues(base: Values, over: Values): Values {
 
 function parseValues(text: string): Values {
   if (Buffer.byteLength(text) > MAX_BYTES) throw invalid(`over ${MAX_BYTES} bytes`);
-  const lines = new LineCounter();
-  const { document, danger } = parseGuarded(text, {
-    version: '1.2',
-    merge: true,
-    strict: true,
-    // Checked below, in linear time.
-    uniqueKeys: false,
-    lineCounter: lines,
-    prettyErrors: false,
-    customTags: (tags) => [GO_INTEGER, GO_FLOAT, ...tags],
-  });
-  if (danger !== undefined) throw invalid(danger);
-  const line = (offset: number) => `line ${lines.linePos(offset).line}`;
+  const parsed = parseGuarded(text, { merge: true, customTags: (tags) => [GO_INTEGER, GO_FLOAT, ...tags] });
+  if (parsed.danger !== undefined) throw invalid(parsed.danger);
+  const { document, lineOf } = parsed;
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) =>
-    problem('VALUES_INVALID', `${VALUES_FILE}, ${line(error.pos[0])}: ${error.message}`, VALUES_FILE),
+    problem('VALUES_INVALID', `${VALUES_FILE}, ${lineOf(error.pos[0])}: ${error.message}`, VALUES_FILE),
   );
   let aliases = 0;
   visit(document, {
@@ -103,7 +87,7 @@ function parseValues(text: string): Values {
         problems.push(
           problem(
             'VALUES_INVALID',
-            `${VALUES_FILE}, ${line(map.range?.[0] ?? 0)}: the key '${key}' stands twice in one map`,
+            `${VALUES_FILE}, ${lineOf(map.range?.[0] ?? 0)}: the key '${key}' stands twice in one map`,
             VALUES_FILE,
           ),
         );
@@ -134,8 +118,8 @@ function keyProblem(key: unknown): string | undefined {
     return `a key must be text: put ${isScalar(key) ? String(key.value) : 'it'} in quotes`;
   if (typeof key.value !== 'string') return undefined;
   if (key.value === '<<') return "the key '<<' in quotes is a merge key to other parsers";
-  return key.value.length > MAX_KEY
-    ? `a key of ${key.value.length} characters: at most ${MAX_KEY} are taken`
+  return key.value.length > MAX_YAML_KEY
+    ? `a key of ${key.value.length} characters: at most ${MAX_YAML_KEY} are taken`
     : undefined;
 }
 
@@ -159,7 +143,7 @@ function checkTree(root: Values): void {
 function checkScalar(value: unknown): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalid('.inf and .nan are not values for Helm');
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw invalid(`the number ${value} is beyond 2^53`);
-  if (typeof value === 'string' && UNPRINTABLE.test(value))
+  if (typeof value === 'string' && isUnprintable(value))
     throw invalid(`${JSON.stringify(value.slice(0, 40))} has control characters, or half of a surrogate pair`);
   if (value !== null && !['string', 'number', 'boolean'].includes(typeof value))
     throw invalid('an explicit tag (!!binary, !!set, …) makes a value that Helm does not know');
