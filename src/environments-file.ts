@@ -4,8 +4,8 @@ import { toDotPath } from 'zod/v4/core';
 import type { SignIn } from './adapters/identity.ts';
 import type { StorageConfig } from './adapters/storage-calls.ts';
 import { type Problem, problem } from './errors.ts';
-import { isRecord } from './model/digest.ts';
 import type { Environment, Studio } from './model/environments.ts';
+import { isRecord } from './model/is-record.ts';
 import { isOrg } from './model/names.ts';
 import {
   DEFAULT_POLICY,

@@ -55,13 +55,3 @@ export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   return new AppError('INTERNAL', 'An unexpected fault; the log has the details.', { cause: thrown });
 }
-
-/** A URL fit for a message: no query string (SAS tokens live there), no user, no password. */
-export function redactUrl(url: string): string {
-  try {
-    const parsed = new URL(url);
-    return `${parsed.origin}${parsed.pathname}`;
-  } catch {
-    return url.split('?')[0] ?? '';
-  }
-}

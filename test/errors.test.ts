@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
-import { AppError, problem, redactUrl, throwIfAny, toAppError } from '../src/errors.ts';
+import { AppError, problem, throwIfAny, toAppError } from '../src/errors.ts';
 import { problemResponse } from '../src/functions/http.ts';
 import { tableIn } from './model/read-table.ts';
 
@@ -77,11 +77,4 @@ describe('AppError', () => {
     assert.equal(toAppError(known), known);
     for (const thrown of [undefined, null, 'text', 5]) assert.equal(toAppError(thrown).code, 'INTERNAL');
   });
-});
-
-describe('redactUrl', () => {
-  it('takes out the query, the user and the password', () => {
-    assert.equal(redactUrl('https://u:p@a.example/c/b?sv=1&sig=SECRET#x'), 'https://a.example/c/b');
-  });
-  it('takes out the query of what is not a URL', () => assert.equal(redactUrl('/c/b?sig=SECRET'), '/c/b'));
 });

@@ -19,8 +19,10 @@ import {
   type Manifest,
   VALUES_DOCUMENT,
 } from '../model/artifact.ts';
-import { byCodePoint, canonicalJson, isRecord } from '../model/digest.ts';
+import { sortedSet } from '../model/by-code-point.ts';
+import { canonicalJson } from '../model/digest.ts';
 import type { Environment, Studio } from '../model/environments.ts';
+import { isRecord } from '../model/is-record.ts';
 import type { Kind, Policy } from '../model/policy.ts';
 import { isTracestate, readTraceparent, type TraceContext } from '../model/trace-context.ts';
 import { type ExpectedInputs, ownDocuments, readUnlessOwn } from './own-documents.ts';
@@ -111,8 +113,7 @@ function rebuildProblems(
         `chart version '${manifest.inputs.chart.version}': must be '${expected.chartVersion}'`,
       ),
     );
-  const scopes = [...new Set(expected.scopes)].sort(byCodePoint);
-  if (canonicalJson(readScopes(documents.get(MASKINPORTEN_DOCUMENT))) !== canonicalJson(scopes))
+  if (canonicalJson(readScopes(documents.get(MASKINPORTEN_DOCUMENT))) !== canonicalJson(sortedSet(expected.scopes)))
     problems.push(policy(MASKINPORTEN_DOCUMENT, 'the scopes are not those in Studio'));
   return problems;
 }
@@ -154,9 +155,9 @@ function helmReleaseProblems(
 
 function maskinportenProblems(manifest: Manifest, document: unknown, studio: Studio): Problem[] {
   if (document === undefined) return [];
-  const sorted = [...new Set(readScopes(document))].sort(byCodePoint);
-  if (sorted.length === 0) return [policy(MASKINPORTEN_DOCUMENT, 'spec.scopes must hold at least one scope')];
-  return differences(document, maskinportenClient({ ...manifest, scopes: sorted }, studio)).map((path) =>
+  const scopes = sortedSet(readScopes(document));
+  if (scopes.length === 0) return [policy(MASKINPORTEN_DOCUMENT, 'spec.scopes must hold at least one scope')];
+  return differences(document, maskinportenClient({ ...manifest, scopes }, studio)).map((path) =>
     policy(MASKINPORTEN_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
   );
 }

@@ -10,7 +10,8 @@ import {
   manifestSchema,
   SOURCE_FOLDER,
 } from '../model/artifact.ts';
-import { type FileDigest, isRecord } from '../model/digest.ts';
+import type { FileDigest } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import type { ArtifactPath } from '../model/names.ts';
 import { type JsonLimits, readJson } from '../model/read-json.ts';
 

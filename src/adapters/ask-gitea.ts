@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { AppError, type AppErrorOptions, redactUrl } from '../errors.ts';
+import { AppError, type AppErrorOptions } from '../errors.ts';
+import { redactUrl } from '../model/redact.ts';
 import type { TimeLimits } from './time-limits.ts';
 
 const MAX_REDIRECTS = 3;

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import { type AppName, isCommit } from '../model/names.ts';
 import type { Repositories, Repository } from '../ports.ts';
 import { type Answer, askGitea, GiteaFault } from './ask-gitea.ts';

@@ -1,5 +1,6 @@
 import type { BlobServiceClient, RestError } from '@azure/storage-blob';
-import { AppError, redactUrl } from '../errors.ts';
+import { AppError } from '../errors.ts';
+import { redactUrl } from '../model/redact.ts';
 import { identityOf, type SignIn } from './identity.ts';
 import type { TIME_LIMITS } from './time-limits.ts';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import type { StudioDatabase, StudioRelease } from '../ports.ts';
 import type { Database } from './postgres.ts';
 

@@ -11,7 +11,8 @@ import {
   SOURCE_FOLDER,
   VALUES_DOCUMENT,
 } from '../model/artifact.ts';
-import { byCodePoint, canonicalJson, type FileDigest, filesDigest, sha256 } from '../model/digest.ts';
+import { byCodePoint, sortedSet } from '../model/by-code-point.ts';
+import { canonicalJson, type FileDigest, filesDigest, sha256 } from '../model/digest.ts';
 import { type Environment, fillPattern, type Studio } from '../model/environments.ts';
 import type { TraceContext } from '../model/trace-context.ts';
 import type { NewFile } from '../zip/pack-zip.ts';
@@ -117,7 +118,7 @@ export function ownValues(inputs: DeployInputs): Values {
 /** The documents below `deploy/`, whatever the policy says of them. The same inputs give the same bytes. */
 export function writeDeployFiles(inputs: DeployInputs, values: Values): DeployFile[] {
   const { studio } = inputs;
-  const scopes = [...new Set(inputs.scopes)].sort(byCodePoint);
+  const scopes = sortedSet(inputs.scopes);
   const documents: [string, unknown][] = [
     [VALUES_DOCUMENT, values],
     [HELM_RELEASE_DOCUMENT, helmRelease({ ...inputs, values }, studio)],
@@ -128,7 +129,7 @@ export function writeDeployFiles(inputs: DeployInputs, values: Values): DeployFi
 
 function inputDigests(inputs: AppInputs): ArtifactInputs {
   const { environment, studio } = inputs;
-  const scopesDigest = (scopes: readonly string[]) => sha256(canonicalJson([...new Set(scopes)].sort(byCodePoint)));
+  const scopesDigest = (scopes: readonly string[]) => sha256(canonicalJson(sortedSet(scopes)));
   return {
     sourceTree: filesDigest(inputs.source),
     valuesFile: inputs.source.find(({ path }) => path === VALUES_FILE)?.sha256 ?? null,

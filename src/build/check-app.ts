@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error-codes.ts';
 import { AppError, type Problem, problem } from '../errors.ts';
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import type { AppName } from '../model/names.ts';
 import { xmlProblem } from './check-xml.ts';
 import { VALUES_FILE } from './read-values.ts';

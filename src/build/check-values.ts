@@ -1,6 +1,6 @@
 import { type Problem, problem } from '../errors.ts';
-import { isRecord } from '../model/digest.ts';
 import { type Environment, fillPattern } from '../model/environments.ts';
+import { isRecord } from '../model/is-record.ts';
 import { type AppName, NAMESPACE } from '../model/names.ts';
 import type { Policy } from '../model/policy.ts';
 import { appHost } from './app-values.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 
 /** A place where two JSON trees differ; a side is undefined where it has nothing. */
 export interface TreeChange {

@@ -1,6 +1,6 @@
 import { isAlias, isScalar, type ScalarTag, visit } from 'yaml';
 import { AppError, type Problem, problem, throwIfAny } from '../errors.ts';
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import { isUnprintable, MAX_YAML_DEPTH, MAX_YAML_KEY, parseGuarded, repeatedKeys } from './guard-yaml.ts';
 
 export const VALUES_FILE = 'deployment/values.yaml';

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { HELM_RELEASE_DOCUMENT, VALUES_DOCUMENT } from '../model/artifact.ts';
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import type { TraceContext } from '../model/trace-context.ts';
 import { DEPLOYMENT_ID_ANNOTATION } from './app-values.ts';
 import { assembleManifest, type BuiltArtifact } from './build-artifact.ts';

@@ -1,5 +1,6 @@
-import { byCodePoint, isRecord } from '../model/digest.ts';
+import { byCodePoint } from '../model/by-code-point.ts';
 import { type Environment, type Studio, toClusterEnvironment } from '../model/environments.ts';
+import { isRecord } from '../model/is-record.ts';
 import {
   type AppName,
   appContainer,

@@ -4,6 +4,7 @@ import { type ReopenedArtifact, reopenArtifact } from '../build/reopen-artifact.
 import type { ErrorCode } from '../error-codes.ts';
 import { AppError, type Problem, problem } from '../errors.ts';
 import { removedArtifact } from '../model/artifact-use.ts';
+import { sortedSet } from '../model/by-code-point.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { canonicalJson, sha256 } from '../model/digest.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
@@ -101,9 +102,8 @@ function appInputs(
 /** What should be known about it, though it goes on. */
 export function deploymentWarnings({ kind, tagName, resolved }: Omit<AssemblySubject, 'id'>): Problem[] {
   const { scopes, releaseScopes } = resolved;
-  const asSet = (names: readonly string[]) => canonicalJson([...new Set(names)].sort());
   const warnings: Problem[] = [];
-  if (releaseScopes !== undefined && asSet(scopes) !== asSet(releaseScopes))
+  if (releaseScopes !== undefined && canonicalJson(sortedSet(scopes)) !== canonicalJson(sortedSet(releaseScopes)))
     warnings.push(
       problem(
         'SCOPES_CHANGED',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { canonicalJson, isRecord, sha256 } from '../model/digest.ts';
+import { canonicalJson, sha256 } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import { type AppName, COMMIT, DEPLOYMENT_ID, TAG } from '../model/names.ts';
 
 const envName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the name of an environment, like tt02');

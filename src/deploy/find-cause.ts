@@ -1,7 +1,7 @@
 import type { Values } from '../build/read-values.ts';
 import { VALUES_FILE } from '../build/read-values.ts';
 import { HELM_RELEASE_DOCUMENT, MASKINPORTEN_DOCUMENT } from '../model/artifact.ts';
-import { isRecord } from '../model/digest.ts';
+import { isRecord } from '../model/is-record.ts';
 import type { AssemblySubject } from './assemble-artifact.ts';
 import type { Cause } from './preview-view.ts';
 

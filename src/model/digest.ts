@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { byCodePoint } from './by-code-point.ts';
+import { isRecord } from './is-record.ts';
 
 /** SHA-256 in lower-case hex. */
 export function sha256(content: string | Uint8Array): string {
@@ -22,18 +24,4 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => byCodePoint(a, b))) : inner,
   );
-}
-
-/** Halves of characters beyond U+FFFF: the only ones that JavaScript sorts another way than UTF-8 does. */
-const SURROGATE = /[\ud800-\udfff]/;
-
-/** Sorts as UTF-8 bytes do, on any machine and in any locale. */
-export function byCodePoint(a: string, b: string): number {
-  // Sorting thousands of paths, buffers would take 50 times as long.
-  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : a > b ? 1 : 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

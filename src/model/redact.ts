@@ -25,3 +25,13 @@ export function redact(text: string, known: readonly string[] = []): string {
   for (const shape of SHAPES) clean = clean.replace(shape, `$1${HIDDEN}`);
   return clean;
 }
+
+/** A URL fit for a message: no query string (SAS tokens live there), no user, no password. */
+export function redactUrl(url: string): string {
+  try {
+    const parsed = new URL(url);
+    return `${parsed.origin}${parsed.pathname}`;
+  } catch {
+    return url.split('?')[0] ?? '';
+  }
+}

@@ -1,4 +1,4 @@
-import { isRecord } from './digest.ts';
+import { isRecord } from './is-record.ts';
 import { type AppName, type ReleaseKey, releaseMarkerName } from './names.ts';
 
 /** What the release document's ConfigMap says about it: read back from storage before anything there is replaced. */

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
-import { byCodePoint } from '../model/digest.ts';
+import { byCodePoint } from '../model/by-code-point.ts';
 import type { ZipEntry } from './read-entry.ts';
 
 export interface NewFile {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { byCodePoint, canonicalJson, filesDigest, isRecord, sha256 } from '../../src/model/digest.ts';
+import { canonicalJson, filesDigest, sha256 } from '../../src/model/digest.ts';
+import { isRecord } from '../../src/model/is-record.ts';
 
 /** The same value with the keys of every object in another order. */
 function reordered(value: unknown): unknown {
@@ -35,31 +36,6 @@ describe('canonicalJson', () => {
       canonicalJson({ b: [{ d: 1, c: 2 }, 3], B: 0, '\u{1f600}': 1, '\uffff': 2 }),
       '{"B":0,"b":[{"c":2,"d":1},3],"\uffff":2,"\u{1f600}":1}',
     );
-  });
-});
-
-describe('byCodePoint', () => {
-  it('sorts a surrogate pair behind every character of one unit', () => {
-    const sorted = ['a', 'å', '\ue000', '\uffff', '\u{10000}', '\u{1f600}'];
-    assert.deepEqual([...sorted].reverse().sort(byCodePoint), sorted);
-    assert.ok('\u{10000}' < '\uffff', 'which is not what comparing strings does');
-  });
-
-  it('sorts as UTF-8 bytes do', () => {
-    const text = fc.string({ unit: 'grapheme' });
-    fc.assert(
-      fc.property(text, text, (a, b) => {
-        const points = (s: string) => [...s].map((char) => char.codePointAt(0) ?? 0);
-        const [x, y] = [points(a), points(b)];
-        const at = x.findIndex((point, index) => point !== y[index]);
-        const expected = at === -1 ? Math.sign(x.length - y.length) : Math.sign((x[at] ?? 0) - (y[at] ?? -1));
-        assert.equal(Math.sign(byCodePoint(a, b)), expected);
-      }),
-    );
-  });
-
-  it('puts capitals first and a folder behind what sorts before the slash, in any locale', () => {
-    assert.deepEqual(['b', 'a/b', 'a-b', 'B', 'a'].sort(byCodePoint), ['B', 'a', 'a-b', 'a/b', 'b']);
   });
 });
 

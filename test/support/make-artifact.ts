@@ -10,7 +10,8 @@ import {
   type Manifest,
   SOURCE_FOLDER,
 } from '../../src/model/artifact.ts';
-import { byCodePoint, sha256 } from '../../src/model/digest.ts';
+import { byCodePoint } from '../../src/model/by-code-point.ts';
+import { sha256 } from '../../src/model/digest.ts';
 import type { Environment, Studio } from '../../src/model/environments.ts';
 import type { ArtifactPath } from '../../src/model/names.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppInputs } from '../../src/build/build-artifact.ts';
-import { byCodePoint } from '../../src/model/digest.ts';
+import { byCodePoint } from '../../src/model/by-code-point.ts';
 import { readSource, sampleEnvironment, sampleInputs, sampleSource, sourceInputs } from './sample-inputs.ts';
 
 export const GOLDEN_FOLDER = fileURLToPath(new URL('../golden', import.meta.url));

@@ -6,7 +6,8 @@ import { type AppInputs, type BuiltArtifact, buildArtifact } from '../../src/bui
 import { decodeText } from '../../src/build/check-app.ts';
 import { VALUES_FILE } from '../../src/build/read-values.ts';
 import { releaseDocument } from '../../src/build/release-document.ts';
-import { byCodePoint, type FileDigest, sha256 } from '../../src/model/digest.ts';
+import { byCodePoint } from '../../src/model/by-code-point.ts';
+import { type FileDigest, sha256 } from '../../src/model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../../src/model/environments.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { ReleaseMarker } from '../../src/model/release.ts';
