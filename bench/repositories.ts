@@ -74,7 +74,7 @@ export async function build({
   return packArtifact({ ...artifact, carried }, STUDIO.policy);
 }
 
-export const DEPLOYMENT_ID = '00000000-0000-4000-8000-000000000001';
+const DEPLOYMENT_ID = '00000000-0000-4000-8000-000000000001';
 export const artifactPath = (app: string) => ({ org: 'ttd', app, environment: 'tt02', deploymentId: DEPLOYMENT_ID });
 /** What an artifact that `build` makes is held against. */
 export const EXPECTED = { chartVersion: STUDIO.chart.version, scopes: [] };

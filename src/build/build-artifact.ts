@@ -23,7 +23,7 @@ import { helmRelease, maskinportenClient } from './flux-documents.ts';
 import { mergeValues, readValues, VALUES_FILE, type Values } from './read-values.ts';
 
 /** Raised when the same inputs would give other documents: it is one of the inputs. */
-export const BUILDER_VERSION = '1';
+const BUILDER_VERSION = '1';
 
 /** A document below `deploy/`, and its text. */
 export type DeployFile = NewFile & { readonly content: string; readonly document: unknown };

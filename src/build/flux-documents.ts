@@ -11,7 +11,7 @@ export const MASKINPORTEN_CLIENT = {
 
 /** notification-controller hands what stands below this prefix back to us in each event, without the prefix. */
 const EVENT_METADATA = 'event.toolkit.fluxcd.io/';
-export const EVENT_DEPLOYMENT_ID = `${EVENT_METADATA}deployment-id`;
+const EVENT_DEPLOYMENT_ID = `${EVENT_METADATA}deployment-id`;
 export const EVENT_DEPLOY_DIGEST = `${EVENT_METADATA}deploy-digest`;
 
 export const BUILD_ID_LABEL = 'altinn.studio/build-id';
@@ -21,7 +21,7 @@ export const TRACE_ANNOTATIONS = {
 } as const;
 
 /** The labels that the cluster's Flux Alert selects on and that join its events to the deployment. */
-export function releaseLabels(name: AppName, deploymentId: string, studio: string): Record<string, string> {
+function releaseLabels(name: AppName, deploymentId: string, studio: string): Record<string, string> {
   return {
     'altinn.studio/managed-by': 'altinn-studio',
     'altinn.studio/source-environment': studio,

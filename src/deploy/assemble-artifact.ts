@@ -100,7 +100,7 @@ function appInputs(
 }
 
 /** What should be known about it, though it goes on. */
-export function deploymentWarnings({ kind, tagName, resolved }: Omit<AssemblySubject, 'id'>): Problem[] {
+function deploymentWarnings({ kind, tagName, resolved }: Omit<AssemblySubject, 'id'>): Problem[] {
   const { scopes, releaseScopes } = resolved;
   const warnings: Problem[] = [];
   if (releaseScopes !== undefined && canonicalJson(sortedSet(scopes)) !== canonicalJson(sortedSet(releaseScopes)))

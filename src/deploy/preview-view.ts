@@ -15,7 +15,7 @@ const causeSchema = z
   })
   .meta({ id: 'Cause' });
 
-export const changeSchema = z
+const changeSchema = z
   .object({
     document: z.string().describe('`deploy/helmrelease.yaml`'),
     path: z.string().describe('`spec.values.image.tag`; empty for a whole document.'),

@@ -80,7 +80,7 @@ export const appName = ({ request }: Call): AppName => ({
 /** `{id}` of the route. */
 export const idOf = ({ request }: Call): string => request.params.id ?? '';
 
-export const MAX_PAGE = 100;
+const MAX_PAGE = 100;
 
 /** A whole number in a query: text on the wire, and shown by the document as the number that it is. */
 export function integerText(minimum: number, maximum: number, what = `must be a number from ${minimum} to ${maximum}`) {

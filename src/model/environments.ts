@@ -42,16 +42,7 @@ export interface Studio {
 }
 
 /** Studio says `production` where clusters and resource groups say `prod`; all other names are the same. */
-const CLUSTER_NAMES: ReadonlyMap<string, string> = new Map([['production', 'prod']]);
-
-export function toClusterEnvironment(studioName: string): string {
-  return CLUSTER_NAMES.get(studioName) ?? studioName;
-}
-
-export function toStudioEnvironment(clusterName: string): string {
-  for (const [studioName, name] of CLUSTER_NAMES) if (name === clusterName) return studioName;
-  return clusterName;
-}
+export const toClusterEnvironment = (studioName: string): string => (studioName === 'production' ? 'prod' : studioName);
 
 export const findEnvironment = (studio: Studio, name: string): Environment | undefined =>
   studio.environments.find((environment) => environment.name === name);

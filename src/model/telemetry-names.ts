@@ -154,7 +154,6 @@ export const LOG_MESSAGES = {
   'database connection lost': 'An idle connection broke; the next one is new.',
   'configuration is wrong': 'A setting; nothing but health is served.',
 } as const;
-export type LogMessage = keyof typeof LOG_MESSAGES;
 
 /** Fields of these lines that queries use, beside the attributes above. */
 export const LOG_FIELDS = {

@@ -11,8 +11,6 @@ export interface FollowRequest {
   readonly limit: number;
   /** How long to wait for the first one, 0 to 30. */
   readonly waitSeconds: number;
-  /** Ends the wait: nobody listens any more. */
-  readonly signal?: AbortSignal;
 }
 
 export const eventPageSchema = z
@@ -32,13 +30,13 @@ let waiting = 0;
 
 /** Events in order and without a gap. Waits for the first if there is none yet, so that nobody has to ask again and again. */
 export async function followEvents(ports: Ports, request: FollowRequest): Promise<EventPage> {
-  const { org, deploymentId, after, limit, signal } = request;
+  const { org, deploymentId, after, limit } = request;
   const look = () => ports.ledger.events({ org, deploymentId, after, limit: limit + 1 });
   const waitUntil = performance.now() + (waiting < MAX_WAITING ? request.waitSeconds * 1_000 : 0);
   waiting++;
   try {
     let found = await look();
-    while (found.length === 0 && !signal?.aborted && performance.now() + LOOK_EVERY_MS <= waitUntil) {
+    while (found.length === 0 && performance.now() + LOOK_EVERY_MS <= waitUntil) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       found = await look();
     }

@@ -11,7 +11,6 @@ import { releasePlace } from './document-places.ts';
 
 export interface PublishOutcome {
   readonly changed: boolean;
-  readonly sequence: number;
   /** Whether the cluster's sources name the app already. */
   readonly hasSource: boolean;
 }
@@ -80,7 +79,7 @@ export async function publishRelease(
       });
     if (changed)
       ports.log.info('release published', { ...releaseKey(key), sequence, deploymentId: status.wanted?.deploymentId });
-    return { changed, sequence, hasSource: status.hasSource };
+    return { changed, hasSource: status.hasSource };
   }
   throw new AppError(
     'PUBLISH_CONTENDED',

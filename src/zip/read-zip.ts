@@ -6,8 +6,6 @@ import type { ZipLimits } from './zip-limits.ts';
 
 export interface ZipContents {
   readonly entries: readonly ZipEntry[];
-  /** The archive's comment: git writes the commit there. */
-  readonly comment: string;
   readonly problems: readonly Problem[];
 }
 
@@ -20,7 +18,6 @@ const RATIO_EXEMPT_BYTES = 2 ** 20;
 export function readZip(zip: Buffer, writer: ZipWriter, limits: ZipLimits): ZipContents {
   const stop = (code: ErrorCode, message: string): ZipContents => ({
     entries: [],
-    comment: '',
     problems: [problem(code, message)],
   });
   if (zip.length > limits.maxZipBytes)
@@ -57,7 +54,7 @@ export function readZip(zip: Buffer, writer: ZipWriter, limits: ZipLimits): ZipC
     if (entry) entries.push(entry);
   }
   problems.push(...duplicateProblems(entries));
-  return { entries, comment: end.comment.toString('latin1'), problems };
+  return { entries, problems };
 }
 
 function readDirectory(zip: Buffer, start: number, end: number, count: number): CentralHeader[] | undefined {

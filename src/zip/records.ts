@@ -3,8 +3,8 @@
  * All numbers are little-endian (APPNOTE 4.4.1.1).
  */
 
-export const LOCAL_HEADER_BYTES = 30;
-export const CENTRAL_HEADER_BYTES = 46;
+const LOCAL_HEADER_BYTES = 30;
+const CENTRAL_HEADER_BYTES = 46;
 export const END_RECORD_BYTES = 22;
 
 /** Of the fields that both headers have in the same order, with the name's length. */
@@ -36,8 +36,6 @@ export interface EntryFacts {
 
 export interface CentralHeader extends EntryFacts {
   readonly offset: number;
-  /** 0 MS-DOS, 3 UNIX, … (APPNOTE 4.4.2); the meaning of `externalAttributes` depends on it. */
-  readonly hostSystem: number;
   readonly comment: Buffer;
   readonly diskNumber: number;
   readonly externalAttributes: number;
@@ -61,7 +59,6 @@ export interface EndRecord {
   readonly entries: number;
   readonly directoryBytes: number;
   readonly directoryOffset: number;
-  readonly comment: Buffer;
 }
 
 /** The central directory's header at `offset` (APPNOTE 4.3.12); undefined when there is none, or it is cut. */
@@ -74,7 +71,6 @@ export function readCentralHeader(zip: Buffer, offset: number): CentralHeader | 
   if (end > zip.length) return undefined;
   return {
     offset,
-    hostSystem: zip.readUInt8(offset + 5),
     ...readSharedFields(zip, offset + 6),
     name: zip.subarray(nameStart, extraStart),
     extra: zip.subarray(extraStart, commentStart),
@@ -122,8 +118,7 @@ export function findEndRecord(zip: Buffer, maxCommentBytes: number): EndRecord |
   const first = Math.max(0, zip.length - END_RECORD_BYTES - maxCommentBytes);
   for (let offset = zip.length - END_RECORD_BYTES; offset >= first; offset--) {
     if (zip.readUInt32LE(offset) !== END_SIGNATURE) continue;
-    const commentStart = offset + END_RECORD_BYTES;
-    if (commentStart + zip.readUInt16LE(offset + 20) !== zip.length) continue;
+    if (offset + END_RECORD_BYTES + zip.readUInt16LE(offset + 20) !== zip.length) continue;
     return {
       offset,
       diskNumber: zip.readUInt16LE(offset + 4),
@@ -132,7 +127,6 @@ export function findEndRecord(zip: Buffer, maxCommentBytes: number): EndRecord |
       entries: zip.readUInt16LE(offset + 10),
       directoryBytes: zip.readUInt32LE(offset + 12),
       directoryOffset: zip.readUInt32LE(offset + 16),
-      comment: zip.subarray(commentStart),
     };
   }
   return undefined;

@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  fillPattern,
-  findEnvironment,
-  toClusterEnvironment,
-  toStudioEnvironment,
-} from '../../src/model/environments.ts';
+import { fillPattern, findEnvironment, toClusterEnvironment } from '../../src/model/environments.ts';
 import { STUDIO, TT02 } from '../support/make-artifact.ts';
 
 describe('environments', () => {
   it('are called prod in clusters where Studio says production', () => {
     assert.equal(toClusterEnvironment('production'), 'prod');
-    assert.equal(toStudioEnvironment('prod'), 'production');
   });
 
   it('have one name everywhere else', () => {
-    for (const name of ['at22', 'at23', 'at24', 'yt01', 'tt02']) {
-      assert.equal(toClusterEnvironment(name), name);
-      assert.equal(toStudioEnvironment(name), name);
-    }
+    for (const name of ['at22', 'at23', 'at24', 'yt01', 'tt02']) assert.equal(toClusterEnvironment(name), name);
   });
 
   it('are found by their exact name', () => {

@@ -148,7 +148,7 @@ export async function unpack(zip: Buffer): Promise<Map<string, Buffer>> {
 }
 
 /** The manifest made to tell the truth about the files. */
-export function fitManifest(manifest: Manifest, contents: ReadonlyMap<string, Buffer>): Manifest {
+function fitManifest(manifest: Manifest, contents: ReadonlyMap<string, Buffer>): Manifest {
   const files = [...contents]
     .map(([path, content]) => ({ path, size: content.length, sha256: sha256(content) }))
     .sort((a, b) => byCodePoint(a.path, b.path));

@@ -5,7 +5,7 @@ import type { AppInputs } from '../../src/build/build-artifact.ts';
 import { byCodePoint } from '../../src/model/by-code-point.ts';
 import { readSource, sampleEnvironment, sampleInputs, sampleSource, sourceInputs } from './sample-inputs.ts';
 
-export const GOLDEN_FOLDER = fileURLToPath(new URL('../golden', import.meta.url));
+const GOLDEN_FOLDER = fileURLToPath(new URL('../golden', import.meta.url));
 
 /** What stands in a case's `input.json`. */
 interface CaseInput {

@@ -64,7 +64,7 @@ export async function readSource(folder: string): Promise<SourceFiles> {
   return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(join(root, path))] as const)));
 }
 
-export const digestsOf = (files: SourceFiles): FileDigest[] =>
+const digestsOf = (files: SourceFiles): FileDigest[] =>
   [...files].map(([path, content]) => ({ path, size: content.length, sha256: sha256(content) }));
 
 export function sourceInputs(files: SourceFiles): Pick<AppInputs, 'source' | 'valuesText'> {

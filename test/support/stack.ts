@@ -13,7 +13,7 @@ import { makeAuthenticate } from '../../src/functions/auth.ts';
 import { makeTable } from '../../src/functions/table.ts';
 import type { Log } from '../../src/ports.ts';
 
-export const SAMPLE_APPS = fileURLToPath(new URL('../../local/apps', import.meta.url));
+const SAMPLE_APPS = fileURLToPath(new URL('../../local/apps', import.meta.url));
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';

@@ -111,7 +111,7 @@ with zipfile.ZipFile(sys.stdout.buffer, 'w') as z: z.write('run')`;
     const zip = archive();
     const expected = Object.fromEntries(Object.entries(FILES).map(([path, content]) => [`top/${path}`, content]));
     assert.deepEqual(await contentsOf(zip, 'git'), expected);
-    assert.equal(readZip(zip, 'git', LIMITS).comment, git('rev-parse', 'HEAD').trim());
+    assert.equal(zip.toString('latin1', zip.length - 40), git('rev-parse', 'HEAD').trim(), 'its comment');
 
     git('add', '.');
     git('commit', '-q', '-m', 'with a link');

@@ -61,12 +61,13 @@ describe('packZip', () => {
   });
 
   it('writes the same date and mode for all, and no trace of those carried', async () => {
-    const headers = centralHeaders(await packZip(first, files, carried));
+    const zip = await packZip(first, files, carried);
+    const headers = centralHeaders(zip);
     assert.equal(headers.length, 6);
     for (const header of headers) {
       assert.equal(header.modified, 0x00210000, 'not the first of January 1980');
       assert.equal(header.externalAttributes >>> 16, 0o100644);
-      assert.equal(header.hostSystem, 3);
+      assert.equal(zip[header.offset + 5], 3, 'not made by UNIX');
       assert.equal(header.extra.length + header.comment.length, 0);
     }
   });
@@ -90,8 +91,6 @@ describe('packZip', () => {
   });
 
   it('reads its input as a repository archive', async () => {
-    const { problems, comment } = readZip(await makeRepositoryZip(), 'git', LIMITS);
-    assert.deepEqual(problems, []);
-    assert.equal(comment, 'c'.repeat(40));
+    assert.deepEqual(readZip(await makeRepositoryZip(), 'git', LIMITS).problems, []);
   });
 });

@@ -19,11 +19,9 @@ export const health = defineRoute({
   },
 });
 
-export const OPENAPI_NAME = 'openapi';
-
 /** Its handler is the table's: the document is made of the table. */
 export const openapi = defineRoute({
-  name: OPENAPI_NAME,
+  name: 'openapi',
   method: 'GET',
   route: 'openapi.json',
   access: 'anonymous',
