@@ -134,6 +134,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'functions/calls/list-query.ts': ['operate/show-deployments.ts'],
   'functions/calls/events.ts': ['operate/follow-events.ts'],
   'functions/calls/apps.ts': ['operate/show-apps.ts', 'operate/show-deployments.ts'],
+  'functions/calls/flux-events.ts': ['operate/read-flux-event.ts'],
   'functions/calls/service.ts': ['operate/check-health.ts'],
 };
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { limitCalls } from '../../src/limit-calls.ts';
-import { appNameProblems, isOrg } from '../../src/model/names.ts';
+import { appNameProblems, orgNameProblems } from '../../src/model/names.ts';
 import { askGit, GitError } from './git.ts';
 import { importFolder } from './import-folder.ts';
 
@@ -65,7 +65,7 @@ async function findAppFolders(appsDirectory: string): Promise<{ folders: AppFold
   const skipped: SkippedEntry[] = [];
   for (const org of await listDirectory(appsDirectory)) {
     const orgPath = join(appsDirectory, org);
-    const reason = (await notAFolder(orgPath, org)) ?? orgNameProblem(org);
+    const reason = (await notAFolder(orgPath, org)) ?? orgNameProblems(org)[0]?.message;
     if (reason !== undefined) {
       skipped.push({ path: orgPath, reason });
       continue;
@@ -90,9 +90,6 @@ async function listDirectory(path: string): Promise<string[]> {
     });
   }
 }
-
-const orgNameProblem = (org: string): string | undefined =>
-  isOrg(org) ? undefined : `org '${org}': must be 2 to 6 of a-z and 0-9`;
 
 async function notAFolder(path: string, name: string): Promise<string | undefined> {
   if (name.startsWith('.')) return 'hidden';

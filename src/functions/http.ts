@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { DeploymentFailed } from '../deploy/deploy.ts';
 import { ERROR_CODES, type ErrorCode, type ErrorKind } from '../error-codes.ts';
 import { AppError, problem, throwIfAny, toAppError } from '../errors.ts';
-import { appNameProblems, isOrg } from '../model/names.ts';
+import { appNameProblems, orgNameProblems } from '../model/names.ts';
 import { deploymentUrl } from '../operate/deployment-view.ts';
 import type { Log } from '../ports.ts';
 import type { Authenticate, Caller } from './auth.ts';
@@ -117,8 +117,7 @@ export function statusOf(code: ErrorCode): number {
 /** `{org}` and `{app}` of the route, checked before anything is asked about them. */
 function assertNames({ params: { org, app } }: HttpRequest): void {
   if (org !== undefined && app !== undefined) throwIfAny(appNameProblems({ org, app }));
-  else if (org !== undefined && !isOrg(org))
-    throw new AppError('REQUEST_INVALID', `org '${org}': must be 2 to 6 of a-z and 0-9`, { path: 'org' });
+  else if (org !== undefined) throwIfAny(orgNameProblems(org));
 }
 
 /** Query parameters, each at most once. */

@@ -35,10 +35,13 @@ export const isTag = (name: string): boolean => TAG.test(name);
 export const isCommit = (name: string): boolean => COMMIT.test(name);
 export const isDeploymentId = (name: string): boolean => DEPLOYMENT_ID.test(name);
 
-/** What is wrong with the name of an org and an app, before anything is asked about them. */
+/** What is wrong with the name of an org, before anything is asked about it. */
+export const orgNameProblems = (org: string): Problem[] =>
+  isOrg(org) ? [] : [problem('REQUEST_INVALID', `org '${org}': must be 2 to 6 of a-z and 0-9`, 'org')];
+
+/** Likewise of an org and an app. */
 export function appNameProblems({ org, app }: AppName): Problem[] {
-  const problems: Problem[] = [];
-  if (!isOrg(org)) problems.push(problem('REQUEST_INVALID', `org '${org}': must be 2 to 6 of a-z and 0-9`, 'org'));
+  const problems = orgNameProblems(org);
   if (!APP.test(app))
     problems.push(
       problem(

@@ -1,5 +1,5 @@
 import { isRecord } from './is-record.ts';
-import { type AppName, type ReleaseKey, releaseMarkerName } from './names.ts';
+import { type AppName, NAMESPACE, type ReleaseKey, releaseMarkerName } from './names.ts';
 
 /** What the release document's ConfigMap says about it: read back from storage before anything there is replaced. */
 export interface ReleaseMarker extends ReleaseKey {
@@ -19,7 +19,7 @@ export function markerConfigMap(marker: ReleaseMarker, studio: string): Record<s
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: releaseMarkerName({ org, app }, studio), namespace: 'default' },
+    metadata: { name: releaseMarkerName({ org, app }, studio), namespace: NAMESPACE },
     data: {
       ...{ org, app, environment, installation, state, sequence: String(sequence) },
       ...(deploymentId === undefined ? {} : { deploymentId }),

@@ -3,8 +3,8 @@ import { toDotPath } from 'zod/v4/core';
 import { AppError, problem, throwIfAny } from '../errors.ts';
 import { readJson } from '../model/read-json.ts';
 
-/** Far more than notification-controller sends. */
-export const MAX_FLUX_EVENT_BYTES = 1024 * 1024;
+/** Helm's messages are long when a chart fails; what is kept of one is cut. */
+export const MAX_FLUX_EVENT_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
 const MAX_TOKENS = 20_000;
 /** Of what is kept; a diff of drifted objects can be longer. */

@@ -1,9 +1,7 @@
 import * as z from 'zod';
+import { MAX_FLUX_EVENT_BYTES } from '../../operate/read-flux-event.ts';
 import { readBytes } from '../read-json-body.ts';
 import { defineRoute, reply } from '../route.ts';
-
-/** Helm's messages are long when a chart fails; what is kept of one is cut. */
-const MAX_EVENT_BYTES = 256 * 1024;
 
 const outcomeSchema = z
   .object({
@@ -35,7 +33,7 @@ export const receiveFluxEvent = defineRoute({
   },
   problems: ['REQUEST_TOO_LARGE'],
   async handle(app, { request }) {
-    const body = await readBytes(request, MAX_EVENT_BYTES);
+    const body = await readBytes(request, MAX_FLUX_EVENT_BYTES);
     const signature = request.headers.get('x-signature') ?? undefined;
     const { envName = '', org = '' } = request.params;
     return reply(200, outcomeSchema, await app.receiveFluxEvent({ envName, org, body, signature }));
