@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { canonicalJson, sha256 } from '../model/digest.ts';
+import { canonicalJson, SHA256, sha256 } from '../model/digest.ts';
 import { isRecord } from '../model/is-record.ts';
 import { type AppName, COMMIT, DEPLOYMENT_ID, TAG } from '../model/names.ts';
 
@@ -58,7 +58,7 @@ export const deployBodySchema = z
     ...what,
     ifInputsDigest: z
       .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be the inputsDigest of a preview')
+      .regex(SHA256, 'must be the inputsDigest of a preview')
       .optional()
       .describe('Of a preview: what is published is exactly what it showed, the id apart, or the answer is 409.'),
     reason: reasonSchema.optional(),

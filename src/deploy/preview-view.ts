@@ -1,7 +1,6 @@
 import * as z from 'zod';
+import { digestSchema, problemSchema } from '../model/api-schemas.ts';
 import { DEPLOYMENT_KINDS } from '../model/deployment.ts';
-
-const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 const causeSchema = z
   .object({
@@ -50,7 +49,7 @@ export const previewSchema = z
     changes: z.array(changeSchema).readonly().describe('At most 500.'),
     changeCount: z.int(),
     diff: z.string().describe('Unified, over the documents, ids left out. Empty when nothing changes.'),
-    warnings: z.array(z.object({ code: z.string(), message: z.string(), path: z.string().optional() })).readonly(),
+    warnings: z.array(problemSchema).readonly(),
   })
   .meta({ id: 'Preview' });
 

@@ -1,15 +1,13 @@
 import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
+import { problemSchema } from '../model/api-schemas.ts';
 import { APP, ORG } from '../model/names.ts';
-import { problemSchema } from '../operate/problem-view.ts';
 import { statusOf } from './http.ts';
 import type { Reply, Route } from './route.ts';
 import { type Json, SchemaSet } from './schema-set.ts';
 
 /** Any call may fail with these. */
-const COMMON: readonly ErrorCode[] = [
-  ...['REQUEST_INVALID', 'DATABASE_UNAVAILABLE', 'CONFIGURATION_INVALID', 'INTERNAL'],
-] as ErrorCode[];
+const COMMON: readonly ErrorCode[] = ['REQUEST_INVALID', 'DATABASE_UNAVAILABLE', 'CONFIGURATION_INVALID', 'INTERNAL'];
 const WITH_TOKEN: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
 const WITH_BODY: readonly ErrorCode[] = ['REQUEST_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED'];
 
@@ -90,7 +88,8 @@ function operation(route: Route, schemas: SchemaSet): Json {
     ...(description === undefined ? {} : { description }),
     ...(access === 'anonymous' ? { security: [] } : {}),
     ...(access === 'signed' ? { security: [{ signature: [] }] } : {}),
-    ...(ROLES[access] === undefined ? {} : { 'x-role': ROLES[access] }),
+    // Shown beside an operation: OpenAPI itself has no place for roles of bearer tokens.
+    ...(access === 'anonymous' || access === 'signed' ? {} : { 'x-role': access }),
     parameters: [...pathParameters(route), ...queryParameters(route, schemas), ...headerParameters(route)],
     ...(body === undefined
       ? {}
@@ -111,13 +110,6 @@ function operation(route: Route, schemas: SchemaSet): Json {
     },
   };
 }
-
-/** Shown beside an operation: OpenAPI itself has no place for roles of bearer tokens. */
-const ROLES: Readonly<Record<string, string | undefined>> = {
-  reader: 'reader',
-  deployer: 'deployer',
-  operator: 'operator',
-};
 
 function pathParameters({ route }: Route): Json[] {
   return [...route.matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => ({

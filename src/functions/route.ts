@@ -4,13 +4,14 @@ import type { App } from '../app.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { AppName } from '../model/names.ts';
 import type { Caller } from './auth.ts';
+import type { Role } from './authorize.ts';
 
 /**
  * What a call needs: `anonymous` calls show nothing of anyone's; `signed` ones prove by a signature over their body that
  * they come from a cluster; the others need a token with the role, or one above it. A `deployer` must be one of the
  * environment concerned, and whoever is limited to some orgs sees no others.
  */
-export type Access = 'anonymous' | 'signed' | 'reader' | 'deployer' | 'operator';
+export type Access = 'anonymous' | 'signed' | Role;
 
 /** A call as its handler sees it: who calls is known, what was sent has been read by the route's own schemas. */
 export interface Call<Query = unknown, Body = unknown> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { canonicalJson, filesDigest, sha256 } from './digest.ts';
+import { canonicalJson, filesDigest, SHA256, sha256 } from './digest.ts';
 import { isCommit, isDeploymentId, isOrg, isTag } from './names.ts';
 
 /** The files of an artifact beside `source/**`. */
@@ -10,7 +10,7 @@ export const VALUES_DOCUMENT = 'deploy/values.yaml';
 export const HELM_RELEASE_DOCUMENT = 'deploy/helmrelease.yaml';
 export const MASKINPORTEN_DOCUMENT = 'deploy/maskinportenclient.yaml';
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+const digest = z.string().regex(SHA256, 'must be a SHA-256 in lower-case hex');
 
 const inputsSchema = z.strictObject({
   /** Over the repository's files at the commit. */

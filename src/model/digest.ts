@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import { byCodePoint } from './by-code-point.ts';
 import { isRecord } from './is-record.ts';
 
+export const SHA256 = /^[0-9a-f]{64}$/;
+
 /** SHA-256 in lower-case hex. */
 export function sha256(content: string | Uint8Array): string {
   return hash('sha256', content);

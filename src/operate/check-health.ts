@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type AppError, type Problem, toAppError } from '../errors.ts';
+import { problemSchema, timeSchema } from '../model/api-schemas.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Log, Ports } from '../ports.ts';
-import { problemSchema, timeSchema } from './problem-view.ts';
 
 const checkSchema = z.object({
   name: z.string(),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { digestSchema, problemSchema, timeSchema } from '../model/api-schemas.ts';
 import {
   DEPLOYMENT_KINDS,
   DEPLOYMENT_ORIGINS,
@@ -9,7 +10,6 @@ import {
 } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import { clusterWord } from './cluster-word.ts';
-import { digestSchema, problemSchema, timeSchema } from './problem-view.ts';
 
 /** A deployment as the API shows it. */
 export const deploymentSchema = z

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { AppOverview, Hold } from '../ledger.ts';
+import { timeSchema } from '../model/api-schemas.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import type { AppName } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
 import { deploymentSchema } from './deployment-view.ts';
-import { timeSchema } from './problem-view.ts';
 
 const releaseSchema = deploymentSchema.pick({
   id: true,

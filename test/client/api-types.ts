@@ -496,11 +496,7 @@ export interface components {
             changes: components["schemas"]["Change"][];
             changeCount: number;
             diff: string;
-            warnings: {
-                code: string;
-                message: string;
-                path?: string;
-            }[];
+            warnings: components["schemas"]["ProblemItem"][];
         };
         PreviewRequest: {
             envName: string;

@@ -1,12 +1,14 @@
 import * as z from 'zod';
+import type { App } from '../../app.ts';
 import { deployBodySchema, previewBodySchema, reasonSchema, undeployBodySchema } from '../../deploy/deploy-request.ts';
 import { previewSchema } from '../../deploy/preview-view.ts';
+import type { Deployment } from '../../model/deployment.ts';
 import { deploymentDetailsSchema, deploymentSchema, deploymentUrl } from '../../operate/deployment-view.ts';
 import { deploymentPageSchema } from '../../operate/show-deployments.ts';
 import { authorizeEnvironment } from '../authorize.ts';
 import { DEPLOYMENT, DEPLOYMENT_DETAILS, PREVIEW } from '../examples.ts';
 import { IDEMPOTENCY_HEADER, readIdempotencyKey, readTraceContext, TRACE_HEADERS } from '../read-headers.ts';
-import { appName, defineRoute, idOf, reply } from '../route.ts';
+import { appName, type Call, defineRoute, idOf, reply } from '../route.ts';
 import { listQuerySchema, toFilter } from './list-query.ts';
 
 const DEPLOYMENTS = 'v1/{org}/{app}/deployments';
@@ -27,6 +29,16 @@ const ACCEPTED = {
   example: DEPLOYMENT,
 };
 
+/** Who asks, under which key, and in which trace. */
+const askedBy = ({ caller, request }: Call) => ({
+  caller,
+  idempotencyKey: readIdempotencyKey(request.headers),
+  ...readTraceContext(request.headers),
+});
+
+const accepted = (app: App, deployment: Deployment) =>
+  reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
+
 export const createDeployment = defineRoute({
   name: 'createDeployment',
   method: 'POST',
@@ -45,11 +57,9 @@ export const createDeployment = defineRoute({
     const deployment = await app.deploy({
       ...appName(call),
       ...call.body,
-      caller: call.caller,
-      idempotencyKey: readIdempotencyKey(call.request.headers),
-      ...readTraceContext(call.request.headers),
+      ...askedBy(call),
     });
-    return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
+    return accepted(app, deployment);
   },
 });
 
@@ -127,11 +137,9 @@ export const rollbackDeployment = defineRoute({
       envName,
       fromDeploymentId: idOf(call),
       reason: call.body.reason,
-      caller: call.caller,
-      idempotencyKey: readIdempotencyKey(call.request.headers),
-      ...readTraceContext(call.request.headers),
+      ...askedBy(call),
     });
-    return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
+    return accepted(app, deployment);
   },
 });
 
@@ -189,10 +197,8 @@ export const undeploy = defineRoute({
     const deployment = await app.undeploy({
       ...appName(call),
       ...call.body,
-      caller: call.caller,
-      idempotencyKey: readIdempotencyKey(call.request.headers),
-      ...readTraceContext(call.request.headers),
+      ...askedBy(call),
     });
-    return reply(202, deploymentSchema, app.viewDeployment(deployment), { location: deploymentUrl(deployment) });
+    return accepted(app, deployment);
   },
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
+import { SHA256 } from './digest.ts';
 
 /** One thing that is wrong, as the API shows it. */
 export const problemSchema = z
@@ -11,7 +12,4 @@ export const problemSchema = z
   .meta({ id: 'ProblemItem', description: 'One thing that is wrong.' });
 
 export const timeSchema = z.iso.datetime().describe('ISO 8601, UTC.');
-export const digestSchema = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/)
-  .describe('SHA-256 in lower-case hex.');
+export const digestSchema = z.string().regex(SHA256).describe('SHA-256 in lower-case hex.');
