@@ -227,9 +227,8 @@ export interface LedgerApp extends AppName {
   readonly missingSince: Date | undefined;
 }
 
-/** Why something is not written, for as long as that is so. */
+/** Why something is not written, for as long as that is so; `app` is empty for a cluster's sources. */
 export interface Hold extends ReleaseKey {
-  /** `app` is empty for a cluster's sources. */
   readonly code: string;
   readonly message: string;
   readonly since: Date;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type AppError, type Problem, toAppError } from '../errors.ts';
+import type { Hold } from '../ledger.ts';
 import { problemSchema, timeSchema } from '../model/api-schemas.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Log, Ports } from '../ports.ts';
@@ -12,7 +13,7 @@ const checkSchema = z.object({
 });
 
 const holdSchema = z.object({
-  environment: z.string(),
+  envName: z.string(),
   org: z.string(),
   app: z.string().describe("Empty for a cluster's sources."),
   code: z.string(),
@@ -59,11 +60,17 @@ export async function checkHealth(ports: Ports, studio: Studio): Promise<Health>
   return {
     status: unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
     checks,
-    holds: holds.slice(0, SHOWN_HOLDS).map((hold) => ({ ...hold, since: hold.since.toISOString() })),
+    holds: holds.slice(0, SHOWN_HOLDS).map(viewHold),
     holdCount: holds.length,
     problems: [],
   };
 }
+
+const viewHold = ({ environment, since, ...hold }: Hold) => ({
+  envName: environment,
+  ...hold,
+  since: since.toISOString(),
+});
 
 export function misconfigured(problems: readonly Problem[]): Health {
   return { status: 'unhealthy', checks: [], holds: [], holdCount: 0, problems };

@@ -461,7 +461,7 @@ export interface components {
                 durationMs: number;
             }[];
             holds: {
-                environment: string;
+                envName: string;
                 org: string;
                 app: string;
                 code: string;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AppError } from '../../src/errors.ts';
+import type { Hold } from '../../src/ledger.ts';
 import type { Studio } from '../../src/model/environments.ts';
 import { checkHealth } from '../../src/operate/check-health.ts';
 import type { Ports } from '../../src/ports.ts';
@@ -8,7 +9,7 @@ import { collectLog } from '../support/stack.ts';
 
 const STUDIO = { environments: [{ name: 'tt02' }] } as unknown as Studio;
 
-type Answers = { database?: () => Promise<void>; gitea?: () => Promise<void>; holds?: () => Promise<[]> };
+type Answers = { database?: () => Promise<void>; gitea?: () => Promise<void>; holds?: () => Promise<Hold[]> };
 
 function check({ database = well, gitea = well, holds = async () => [] }: Answers) {
   const { log, lines } = collectLog();
@@ -61,6 +62,17 @@ describe('checkHealth', () => {
         ['error', 'health check failed', 'holds', unforeseen],
       ],
     );
+  });
+
+  it('is degraded by what is held, of which it shows the first twenty, under the names that the API has', async () => {
+    const place = { environment: 'tt02', org: 'ttd', app: 'app' };
+    const hold = { ...place, code: 'LEDGER_STALE', message: 'stale', since: new Date(0) };
+    const { status, holds, holdCount } = await check({ holds: async () => Array<Hold>(21).fill(hold) }).health;
+    assert.deepEqual([status, holds.length, holdCount], ['degraded', 20, 21]);
+    assert.deepEqual(holds[0], {
+      ...{ envName: 'tt02', org: 'ttd', app: 'app' },
+      ...{ code: 'LEDGER_STALE', message: 'stale', since: '1970-01-01T00:00:00.000Z' },
+    });
   });
 
   it('waits for nobody for longer than five seconds', async ({ mock }) => {
