@@ -5,7 +5,7 @@ interface Setting {
   readonly example: string;
 }
 
-/** Every setting that is read, and no other; `docs/settings.md` is held against this list by a test. */
+/** Every setting that this service or its Functions host reads, and no other; `docs/settings.md` is held against this list by a test. */
 export const SETTINGS = [
   {
     name: 'ENVIRONMENTS_FILE',

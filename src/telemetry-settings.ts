@@ -1,4 +1,5 @@
 import type { Env } from './config.ts';
+import type { SettingName } from './settings.ts';
 
 export interface TelemetrySettings {
   readonly connectionString: string;
@@ -14,7 +15,7 @@ const SECRET_SETTINGS = [
   'FLUX_EVENTS_KEY',
   'FLUX_EVENTS_PREVIOUS_KEY',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
-];
+] as const satisfies readonly SettingName[];
 
 /** Apart from the rest of the configuration: what is wrong with that is to be told too. Undefined: telemetry is off. */
 export function readTelemetrySettings(env: Env): TelemetrySettings | undefined {

@@ -96,7 +96,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'environments-file.ts': INNER,
   'config.ts': [...INNER, 'environments-file.ts', 'settings.ts'],
   'settings.ts': [],
-  'telemetry-settings.ts': [],
+  'telemetry-settings.ts': ['settings.ts'],
   'adapters/': [...INNER, ...PORTS],
   'functions/': [...INNER, ...PORTS, 'app.ts'],
   'connect.ts': ['adapters/', 'config.ts', 'measure/', 'ports.ts', 'telemetry.ts'],
