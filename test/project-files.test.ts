@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -29,12 +29,6 @@ describe('files for whoever works on the project', () => {
     for (const path of [...yamlFiles, ...jsonFiles, ...pages, '.funcignore'])
       for (const [, name = ''] of read(path).matchAll(/\bnpm run (?:--?\S+ )*([a-z][\w:-]*)/g))
         assert.ok(name in scripts, `${path}: npm run ${name}`);
-  });
-
-  it('link only to what is there', () => {
-    for (const path of pages)
-      for (const [, target = ''] of read(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
-        assert.ok(existsSync(join(ROOT, path, '..', target)), `${path}: ${target}`);
   });
 });
 

@@ -32,6 +32,14 @@ function refused(text: string): string {
   return message;
 }
 
+/** Likewise, before it costs seconds. */
+function refusedSoon(text: string): string {
+  const started = performance.now();
+  const message = refused(text);
+  assert.ok(performance.now() - started < 3_000, 'too late');
+  return message;
+}
+
 describe('numbers are read as Go does', () => {
   const NUMBERS: readonly [string, number][] = [
     ['0400', 256],
@@ -154,7 +162,7 @@ describe('a file', () => {
 
   it('full of keys is refused before it costs seconds', () => {
     const keys = Array.from({ length: 30_000 }, (_, i) => `k${i}: 1\n`).join('');
-    refused(keys);
+    assert.match(refusedSoon(keys), /more than \d+ tokens/);
   });
 
   it('over 1 MiB is refused', () => {
@@ -218,7 +226,9 @@ describe('aliases and merge keys', () => {
 
   it('a file full of aliases is refused before it costs seconds', () => {
     const text = `a: &a 1\nb: [${Array(60_000).fill('*a').join(',')}]\n`;
-    refused(text);
+    assert.match(refusedSoon(text), /more than \d+ entries/);
+    const fewer = `a: &a 1\nb: [${Array(20_000).fill('*a').join(',')}]\n`;
+    assert.match(refusedSoon(fewer), /more than \d+ aliases/);
   });
 
   it('a map within itself is refused', () => {

@@ -236,7 +236,7 @@ describe('A killed run', { skip: process.platform === 'win32' }, () => {
     assert.ok(run.pid);
     process.kill(-run.pid, 'SIGINT'); // what Ctrl-C does: to the whole process group
     await once(run.stderr, 'data');
-    await sleep(200);
+    await sleep(200); // nothing is to happen, so there is nothing to wait for
     assert.ok(processInfo(azuritePid) && processInfo(postgresPid), 'only the run itself decides when they stop');
 
     run.kill('SIGKILL');
@@ -251,9 +251,11 @@ describe('A killed run', { skip: process.platform === 'win32' }, () => {
     const keeperPid = processInfo(postgresPid)?.parent;
     assert.ok(keeperPid && processInfo(keeperPid)?.command.includes('keep-postgres.cjs'));
 
+    const ended = once(run, 'exit');
     process.kill(keeperPid, 'SIGKILL');
     run.kill('SIGKILL');
-    await sleep(200);
+    await ended;
+    assert.ok(await waitUntilGone(keeperPid, 5));
     assert.ok(processInfo(postgresPid));
     await checkKept(directory);
     assert.equal(processInfo(postgresPid), undefined);
