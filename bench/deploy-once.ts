@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchSite } from './start-site.ts';
 
 const IN_PROGRESS = ['accepted', 'building', 'uploaded'];
@@ -24,7 +25,7 @@ export async function deployOnce(site: BenchSite, app: string): Promise<Deployed
       [id],
     );
     if (row && !IN_PROGRESS.includes(row.state)) return { id, state: row.state, milliseconds: row.ended - started };
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await sleep(LOOK_EVERY_MS);
   }
 }
 
@@ -35,6 +36,6 @@ async function ask(url: string): Promise<{ id: string }> {
     const answer = (await response.json()) as { id: string };
     if (response.status === 202) return answer;
     if (response.status !== 429) throw new Error(`${response.status}: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { DeploymentDetails } from '../src/operate/deployment-view.ts';
@@ -158,7 +159,7 @@ async function followToEnd(url: string): Promise<DeploymentDetails> {
   for (;;) {
     const deployment = (await (await fetch(url)).json()) as DeploymentDetails;
     if (FINAL.includes(deployment.state) || performance.now() > giveUpAt) return deployment;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 

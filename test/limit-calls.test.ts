@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { limitCalls } from '../src/limit-calls.ts';
 
 /** A call that ends when it is told to. */
@@ -67,7 +68,7 @@ describe('calls that are limited', () => {
       Array.from({ length: 60 }, (_, index) =>
         limit(async () => {
           most = Math.max(most, ++running);
-          await new Promise((resolve) => setTimeout(resolve, index % 4));
+          await sleep(index % 4);
           running--;
           if (index % 7 === 0) throw new Error('now and then');
         }).catch(() => {}),

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type AppErrorOptions } from '../errors.ts';
 import { redactUrl } from '../model/redact.ts';
 import type { TimeLimits } from './time-limits.ts';
@@ -49,7 +50,7 @@ export async function askGitea(question: Question, { tries, retryDelayMs }: Retr
       if (question.signal?.aborted) throw new GiteaFault(url, 'broken off: not wanted any more', { cause });
       if (timeout.aborted) throw new GiteaFault(url, `no whole answer within ${timeoutMs / 1000} s`, { cause });
       if (!(cause instanceof GiteaFault && cause.isPassing) || attempt >= tries) throw cause;
-      await new Promise((resolve) => setTimeout(resolve, retryDelayMs * attempt));
+      await sleep(retryDelayMs * attempt);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Ports } from '../ports.ts';
 import { eventSchema, viewEvent } from './deployment-view.ts';
@@ -37,7 +38,7 @@ export async function followEvents(ports: Ports, request: FollowRequest): Promis
   try {
     let found = await look();
     while (found.length === 0 && performance.now() + LOOK_EVERY_MS <= waitUntil) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await sleep(LOOK_EVERY_MS);
       found = await look();
     }
     const events = found.slice(0, limit);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type App, makeApp } from '../../src/app.ts';
 import { type Connection, connect } from '../../src/connect.ts';
@@ -159,7 +160,7 @@ describe('one app, whatever happens in whatever order', () => {
           } catch (error) {
             // More at once than one process takes.
             assert.equal(toAppError(error).code, 'TOO_MANY_REQUESTS');
-            await new Promise((resolve) => setTimeout(resolve, 50));
+            await sleep(50);
           }
       }),
     );

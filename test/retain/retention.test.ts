@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { BlobServiceClient } from '@azure/storage-blob';
 import fc from 'fast-check';
@@ -556,7 +557,7 @@ describe('what was kept long enough', () => {
           Object.entries(methods).map(([name, call]) => [
             name,
             async (...values: unknown[]) => {
-              await new Promise((resolve) => setTimeout(resolve, random() * 20));
+              await sleep(random() * 20);
               return call(...values);
             },
           ]),

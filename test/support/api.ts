@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeploymentDetails } from '../../src/operate/deployment-view.ts';
 import { assertDocumented } from './api-document.ts';
 
@@ -35,6 +36,6 @@ export async function waitForEnd(url: string, timeoutMs = 20_000): Promise<Deplo
     const { body } = await get(url);
     if (!IN_PROGRESS.includes(body.state)) return body as DeploymentDetails;
     if (Date.now() > giveUpAt) throw new Error(`still ${body.state} after ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }

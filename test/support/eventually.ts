@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Waits for something that is about to be true. */
 export async function eventually<T>(
   look: () => Promise<T>,
@@ -9,6 +11,6 @@ export async function eventually<T>(
     const seen = await look();
     if (isRight(seen)) return seen;
     if (Date.now() > giveUpAt) throw new Error(`after ${timeoutMs} ms still ${JSON.stringify(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }
