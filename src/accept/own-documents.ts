@@ -35,7 +35,10 @@ export function ownDocuments(
 ): OwnDocuments | { readonly problems: readonly Problem[] } {
   try {
     const inputs: DeployInputs = {
-      ...{ org: manifest.org, app: manifest.app, tagName: manifest.tagName, deploymentId: manifest.deploymentId },
+      org: manifest.org,
+      app: manifest.app,
+      tagName: manifest.tagName,
+      deploymentId: manifest.deploymentId,
       ...{ environment, scopes, trace: { traceparent, tracestate } },
       valuesText: decodeValues(contents.get(SOURCE_FOLDER + VALUES_FILE)),
       studio: { ...studio, chart: { ...studio.chart, version: chartVersion } },

@@ -29,7 +29,10 @@ export async function registerDrop(
   const fit = await assertLedgerFits(ports, studio, path);
   const { manifest } = artifact;
   const deployment = await ports.ledger.registerDrop({
-    ...{ org: path.org, app: path.app, environment: path.environment, id: path.deploymentId },
+    org: path.org,
+    app: path.app,
+    environment: path.environment,
+    id: path.deploymentId,
     kind: 'deploy',
     tagName: manifest.tagName,
     commit: manifest.source.commit,

@@ -89,7 +89,9 @@ export function makeLazyTelemetry(settings: TelemetrySettings, options: LazyOpti
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     telemetry: {
       isOn: true,
-      ...{ span: records.span, tell: records.tell, within: records.within },
+      span: records.span,
+      tell: records.tell,
+      within: records.within,
       traceparent() {
         const { point } = records.here();
         return point && `00-${point.traceId}-${point.spanId}-01`;

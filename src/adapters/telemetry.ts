@@ -92,7 +92,9 @@ export async function loadTelemetry(
     span: (root) => send(root, at(root.below)),
     log: ({ at: timestamp, level, message, fields, point }) =>
       logger.emit({
-        ...{ timestamp, body: message, attributes: fields },
+        timestamp,
+        body: message,
+        attributes: fields,
         ...{ severityNumber: SEVERITY[level], severityText: level },
         context: point ? at(point) : api.ROOT_CONTEXT,
       }),
@@ -115,11 +117,17 @@ function options(
       disableOfflineStorage: true,
     },
     // Of all: deployments are few, and one that can't be found is the one that is asked for.
-    ...{ samplingRatio: 1, tracesPerSecond: 0, enableTraceBasedSamplingForLogs: false },
-    ...{ enableLiveMetrics: false, enableStandardMetrics: false, enablePerformanceCounters: false },
-    ...{ enableAutoCollectExceptions: false, enableAutoCollectPerformance: false },
+    samplingRatio: 1,
+    tracesPerSecond: 0,
+    enableTraceBasedSamplingForLogs: false,
+    enableLiveMetrics: false,
+    enableStandardMetrics: false,
+    enablePerformanceCounters: false,
+    enableAutoCollectExceptions: false,
+    enableAutoCollectPerformance: false,
     instrumentationOptions: {
       ...{ http: OFF, azureSdk: OFF, mongoDb: OFF, mySql: OFF, postgreSql: OFF, redis: OFF, redis4: OFF },
+      // Spread, since the type that is exported lacks the last, though it is read.
       ...{ bunyan: OFF, winston: OFF, console: OFF },
     },
   };

@@ -24,7 +24,7 @@ export function findCause(subject: AssemblySubject, platform: Values, document: 
     return { kind: 'service', text: 'the rules of this service' };
   const valuePath = path.replace(IN_VALUES, '');
   if (!isPlatforms(platform, valuePath))
-    return from === undefined ? valuesFile(commit) : { ...valuesFile(commit), ...{ deploymentId: from } };
+    return from === undefined ? valuesFile(commit) : { ...valuesFile(commit), deploymentId: from };
   if (!OF_RELEASE.some((prefix) => valuePath.startsWith(prefix)))
     return configuration(`environment '${subject.environment}' in the environments file`);
   return from === undefined ? releaseRow(subject.tagName ?? '', resolved.versions?.release) : earlier(from);

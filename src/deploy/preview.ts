@@ -54,7 +54,10 @@ export async function previewDeployment(ports: Ports, studio: Studio, request: D
   rememberPreview(manifest);
   const { kind, tagName, commit, from } = subject;
   return {
-    ...{ org, app, envName, kind },
+    org,
+    app,
+    envName,
+    kind,
     ...(tagName === undefined ? {} : { tagName }),
     ...(commit === undefined ? {} : { commit }),
     ...(from === undefined ? {} : { fromDeploymentId: from }),
@@ -110,7 +113,10 @@ function listChanges(
   const platform = platformValues({ org, app, tagName, deploymentId: NO_ID }, environment, studio);
   return [...new Set([...published.keys(), ...ours.keys()])].flatMap((document) =>
     compareTrees(published.get(document), ours.get(document)).map(({ path, before, after }) => ({
-      ...{ document, path, before, after },
+      document,
+      path,
+      before,
+      after,
       text: `${path || document}: ${show(before)} → ${show(after)}`,
       cause: findCause(subject, platform, document, path),
     })),

@@ -87,13 +87,18 @@ async function resolveTag(
   throwIfAny(problems);
   const { tagName, traceparent, tracestate, ifInputsDigest } = request;
   return {
-    ...{ kind: 'deploy', tagName, commit, from: undefined },
+    kind: 'deploy',
+    tagName,
+    commit,
+    from: undefined,
     resolved: {
       scopes: scopes.names,
       releaseScopes: release?.scopes,
       chartVersion: studio.chart.version,
       versions: { release: release?.version, scopes: scopes.version },
-      ...{ traceparent, tracestate, ifInputsDigest },
+      traceparent,
+      tracestate,
+      ifInputsDigest,
     },
   };
 }

@@ -72,7 +72,9 @@ export function makeOpenApi(routes: readonly Route[], version: string): Json {
           description: 'A token of Entra ID for this API.',
         },
         signature: {
-          ...{ type: 'apiKey', in: 'header', name: 'X-Signature' },
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Signature',
           description: '`sha256=` and the HMAC-SHA256 of the raw body in hex.',
         },
       },
@@ -113,7 +115,9 @@ function operation(route: Route, schemas: SchemaSet): Json {
 
 function pathParameters({ route }: Route): Json[] {
   return [...route.matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => ({
-    ...{ name, in: 'path', required: true },
+    name,
+    in: 'path',
+    required: true,
     ...PARAMETERS[name],
   }));
 }
@@ -132,7 +136,10 @@ function queryParameters({ query }: Route, schemas: SchemaSet): Json[] {
 
 const headerParameters = ({ headers = {} }: Route): Json[] =>
   Object.entries(headers).map(([name, description]) => ({
-    ...{ name, in: 'header', required: false, description },
+    name,
+    in: 'header',
+    required: false,
+    description,
     schema: { type: 'string' },
   }));
 

@@ -142,7 +142,12 @@ export function makeTable(app: App, authenticate: Authenticate): FunctionDefinit
 }
 
 const httpFunction = ({ name, method, route, access }: Route, handler: HttpHandler): HttpFunction => ({
-  ...{ trigger: 'http', name, method, route, access, handler },
+  trigger: 'http',
+  name,
+  method,
+  route,
+  access,
+  handler,
 });
 
 /** The document is made of the routes, so it can't be made beside them; and when it is asked for, since it takes a while. */

@@ -19,7 +19,9 @@ export function clusterWord(deployment: Deployment, silenceMinutes: number, now:
   if (cluster) {
     const { helmRevision } = cluster;
     return {
-      ...{ state: cluster.state, message: cluster.message, at: cluster.at },
+      state: cluster.state,
+      message: cluster.message,
+      at: cluster.at,
       ...(helmRevision === undefined ? {} : { helmRevision }),
     };
   }

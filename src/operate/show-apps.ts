@@ -90,7 +90,8 @@ function viewApp(studio: Studio, overview: AppOverview, holds: readonly Hold[]):
   const inLedger = overview.releases.map(({ environment }) => environment);
   const names = [...new Set([...configured, ...inLedger])];
   return {
-    ...{ org, app },
+    org,
+    app,
     ...(missingSince === undefined ? {} : { missingSince: missingSince.toISOString() }),
     environments: names.map((name) => viewEnvironment(name, configured.includes(name), overview, holds)),
   };

@@ -70,12 +70,10 @@ export async function publishRelease(
     });
     if (changed && status.hasSource)
       ports.clusters.pullNow({
-        ...{
-          environment: key.environment,
-          org: key.org,
-          container: appContainer(key),
-          name: fluxName(key, studio.name),
-        },
+        environment: key.environment,
+        org: key.org,
+        container: appContainer(key),
+        name: fluxName(key, studio.name),
       });
     if (changed)
       ports.log.info('release published', { ...releaseKey(key), sequence, deploymentId: status.wanted?.deploymentId });

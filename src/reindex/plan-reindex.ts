@@ -69,7 +69,8 @@ function planRelease(facts: ReleaseFacts, studio: Studio): ReleasePlan {
       ...key,
       wanted: { sequence, deploymentId },
       document: document?.marker && document.stored && describeStored(document.stored),
-      ...{ hasSource, isRetired },
+      hasSource,
+      isRetired,
     },
     deployments: [
       ...accepted.map((one) =>
@@ -146,7 +147,10 @@ function rebuiltDeployment(
   const { deploymentId, archivedAt, release, artifact } = one;
   return {
     ...releaseKey(one),
-    ...{ id: deploymentId, sequence, state, at: archivedAt },
+    id: deploymentId,
+    sequence,
+    state,
+    at: archivedAt,
     kind: release?.marker.state === 'undeployed' ? 'undeploy' : 'deploy',
     message: sequence === undefined ? HALF_ACCEPTED : MESSAGES[state],
     tagName: artifact?.manifest.tagName ?? release?.marker.tagName,
