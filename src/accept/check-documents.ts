@@ -7,6 +7,7 @@ import {
   helmRelease,
   MASKINPORTEN_CLIENT,
   maskinportenClient,
+  readScopes,
   TRACE_ANNOTATIONS,
 } from '../build/flux-documents.ts';
 import { mergeValues, VALUES_FILE, type Values } from '../build/read-values.ts';
@@ -160,11 +161,6 @@ function maskinportenProblems(manifest: Manifest, document: unknown, studio: Stu
   return differences(document, maskinportenClient({ ...manifest, scopes }, studio)).map((path) =>
     policy(MASKINPORTEN_DOCUMENT, `${path} is not what the platform makes for this app and environment`),
   );
-}
-
-function readScopes(document: unknown): string[] {
-  const spec = isRecord(document) && isRecord(document.spec) ? document.spec : {};
-  return Array.isArray(spec.scopes) ? spec.scopes.filter((scope): scope is string => typeof scope === 'string') : [];
 }
 
 /** Whatever is no text is left out. */

@@ -1,4 +1,4 @@
-import { MASKINPORTEN_CLIENT } from '../build/flux-documents.ts';
+import { MASKINPORTEN_CLIENT, readScopes } from '../build/flux-documents.ts';
 import type { BuiltFacts, Deployment } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
 import type { ArtifactPath } from '../model/names.ts';
@@ -38,7 +38,7 @@ export async function registerDrop(
     commit: manifest.source.commit,
     creator: DROPPED,
     resolved: {
-      scopes: scopesOf(artifact),
+      scopes: readScopes(artifact.objects.find(({ kind }) => kind === MASKINPORTEN_CLIENT.kind)),
       releaseScopes: undefined,
       chartVersion: manifest.inputs.chart.version,
       traceparent: ports.telemetry.traceparent(),
@@ -47,9 +47,4 @@ export async function registerDrop(
     built,
   });
   return { deployment, fit };
-}
-
-function scopesOf({ objects }: ValidArtifact): string[] {
-  const client = objects.find(({ kind }) => kind === MASKINPORTEN_CLIENT.kind);
-  return (client?.spec as { scopes: string[] } | undefined)?.scopes ?? [];
 }

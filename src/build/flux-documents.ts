@@ -1,4 +1,5 @@
 import type { Studio } from '../model/environments.ts';
+import { isRecord } from '../model/is-record.ts';
 import { type AppName, fluxName, helmReleaseName, NAMESPACE } from '../model/names.ts';
 import type { TraceContext } from '../model/trace-context.ts';
 import type { Values } from './read-values.ts';
@@ -93,4 +94,10 @@ export function maskinportenClient(
     },
     spec: { scopes: input.scopes },
   };
+}
+
+/** The scopes that a MaskinportenClient asks for, whoever made it; whatever is no text is left out. */
+export function readScopes(document: unknown): string[] {
+  const spec = isRecord(document) && isRecord(document.spec) ? document.spec : {};
+  return Array.isArray(spec.scopes) ? spec.scopes.filter((scope): scope is string => typeof scope === 'string') : [];
 }

@@ -1,4 +1,4 @@
-import { MASKINPORTEN_CLIENT } from '../build/flux-documents.ts';
+import { MASKINPORTEN_CLIENT, readScopes } from '../build/flux-documents.ts';
 import { reopenArtifact } from '../build/reopen-artifact.ts';
 import { toAppError } from '../errors.ts';
 import { forAllBounded } from '../for-each-bounded.ts';
@@ -99,11 +99,8 @@ async function readRelease(ports: Ports, studio: Studio, path: ArtifactPath): Pr
   return { marker, scopes: scopesOf(document) };
 }
 
-function scopesOf(document: string): string[] {
-  const client = (readItems(document) ?? []).find((item) => isRecord(item) && item.kind === MASKINPORTEN_CLIENT.kind);
-  const scopes = isRecord(client) && isRecord(client.spec) ? client.spec.scopes : undefined;
-  return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
-}
+const scopesOf = (document: string): string[] =>
+  readScopes((readItems(document) ?? []).find((item) => isRecord(item) && item.kind === MASKINPORTEN_CLIENT.kind));
 
 /** What is wrong with it, where it can't be read. It was accepted under the limits of its day. */
 async function readArtifact(
