@@ -1,5 +1,5 @@
 import { type AcceptOutcome, acceptArtifact } from './accept/accept-artifact.ts';
-import { giveUpArtifact } from './accept/give-up.ts';
+import { giveUpArtifact } from './accept/give-up-artifact.ts';
 import { deploy, finishDeploy } from './deploy/deploy.ts';
 import type { DeployRequest, DeploySubject } from './deploy/deploy-request.ts';
 import { previewDeployment } from './deploy/preview.ts';
@@ -13,7 +13,7 @@ import type { AppName } from './model/names.ts';
 import { blockDeployment, unblockDeployment } from './operate/block-deployment.ts';
 import { checkHealth, type Health } from './operate/check-health.ts';
 import { type DeploymentDetails, type DeploymentView, viewDeployment } from './operate/deployment-view.ts';
-import { findArtifact } from './operate/download-artifact.ts';
+import { findArtifact } from './operate/find-artifact.ts';
 import { type EventPage, type FollowRequest, followEvents } from './operate/follow-events.ts';
 import { type FluxEventOutcome, type FluxEventRequest, receiveFluxEvent } from './operate/receive-flux-event.ts';
 import { registerApp } from './operate/register-app.ts';

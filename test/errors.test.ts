@@ -11,7 +11,7 @@ const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 describe('docs/errors.md', () => {
   const rows = tableIn(readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8'), 'Code');
 
-  it('lists every code, in the order of src/errors.ts, and no other', () => {
+  it('lists every code, in the order of src/error-codes.ts, and no other', () => {
     assert.deepEqual(
       rows.map(([code]) => code),
       CODES.map((code) => `\`${code}\``),

@@ -2,8 +2,8 @@ import { AppError } from '../errors.ts';
 import type { DeploymentState } from '../model/deployment.ts';
 import { findEnvironment, type Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
+import { isSigned } from './is-signed.ts';
 import { type FluxEvent, readFluxEvent } from './read-flux-event.ts';
-import { isSigned } from './verify-signature.ts';
 import { appOf, weighFluxEvent } from './weigh-flux-event.ts';
 
 export interface FluxEventRequest {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { fluxEventsToken } from '../../src/model/cluster-keys.ts';
+import { isSigned } from '../../src/operate/is-signed.ts';
 import { receiveFluxEvent } from '../../src/operate/receive-flux-event.ts';
-import { isSigned } from '../../src/operate/verify-signature.ts';
 import { bodyOf, publishInLedger, sendTo, signatureOf } from '../support/flux-events.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 

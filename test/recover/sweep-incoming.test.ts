@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { acceptArtifact } from '../../src/accept/accept-artifact.ts';
-import { giveUpArtifact } from '../../src/accept/give-up.ts';
+import { giveUpArtifact } from '../../src/accept/give-up-artifact.ts';
 import { type App, makeApp } from '../../src/app.ts';
 import { finishDeploy } from '../../src/deploy/deploy.ts';
 import { finishUndeploy } from '../../src/deploy/undeploy.ts';
