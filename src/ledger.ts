@@ -100,7 +100,10 @@ export interface ReleaseLedger {
   clusters(): Promise<readonly LedgerCluster[]>;
   recordCluster(cluster: LedgerCluster): Promise<void>;
 
-  holds(): Promise<readonly Hold[]>;
+  /** All of them, or an org's, the longest held first. */
+  holds(org?: string): Promise<readonly Hold[]>;
+  /** So many of them, and how many there are. */
+  longestHolds(limit: number): Promise<{ readonly holds: readonly Hold[]; readonly count: number }>;
   /** Keeps since when, for as long as the code stays the same. */
   recordHold(hold: Omit<Hold, 'since'>): Promise<void>;
   clearHold(hold: Pick<Hold, 'environment' | 'org' | 'app'>): Promise<void>;

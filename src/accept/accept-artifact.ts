@@ -118,7 +118,7 @@ async function acceptValid(
     });
   }
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
-  ports.log.info('artifact accepted', { ...about(path), outcome, warnings: artifact.warnings });
+  ports.log.info('artifact accepted', { ...path, outcome, warnings: artifact.warnings });
   return outcome === 'wanted' ? 'published' : outcome;
 }
 
@@ -206,9 +206,7 @@ async function endHere(ports: Ports, blob: Blob, row: Deployment, thrown: unknow
   if (['LEDGER_STALE', 'LEDGER_FOREIGN', 'STORAGE_EMPTY'].includes(error.code)) {
     await ports.ledger.move(row.id, 'failed', { message: error.message, origin: 'accept' }, error.problems);
     await ports.artifacts.removeIncoming(blob.name, blob.etag);
-    ports.log.error('ledger does not fit storage', { ...about({ ...row, deploymentId: row.id }), error });
+    ports.log.error('ledger does not fit storage', { ...artifactPath(row), error });
   }
   throw error;
 }
-
-const about = ({ org, app, environment, deploymentId }: ArtifactPath) => ({ org, app, environment, deploymentId });

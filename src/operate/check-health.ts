@@ -50,18 +50,18 @@ export async function checkHealth(ports: Ports, studio: Studio): Promise<Health>
     ...studio.environments.map(({ name }) => check(ports.log, `storage ${name}`, () => ports.documents.ping(name))),
   ]);
   // A database that is down is told by its own check.
-  const holds = await ports.ledger.holds().catch((thrown) => {
+  const { holds, count } = await ports.ledger.longestHolds(SHOWN_HOLDS).catch((thrown) => {
     failure(ports.log, 'holds', thrown);
-    return [];
+    return { holds: [], count: 0 };
   });
   const failing = checks.filter(({ status }) => status === 'failing');
   const unhealthy = failing.some(({ name }) => ESSENTIAL.includes(name));
-  const isDegraded = failing.length > 0 || holds.length > 0;
+  const isDegraded = failing.length > 0 || count > 0;
   return {
     status: unhealthy ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
     checks,
-    holds: holds.slice(0, SHOWN_HOLDS).map(viewHold),
-    holdCount: holds.length,
+    holds: holds.map(viewHold),
+    holdCount: count,
     problems: [],
   };
 }

@@ -61,7 +61,10 @@ type AppliedView = z.infer<typeof appliedSchema>;
 
 /** @throws AppError APP_UNKNOWN */
 export async function showApp(ports: Ports, studio: Studio, { org, app }: AppName): Promise<AppView> {
-  const [[overview], holds] = await Promise.all([ports.ledger.overview(org, { app, limit: 1 }), ports.ledger.holds()]);
+  const [[overview], holds] = await Promise.all([
+    ports.ledger.overview(org, { app, limit: 1 }),
+    ports.ledger.holds(org),
+  ]);
   if (overview === undefined)
     throw new AppError('APP_UNKNOWN', `${org}/${app} is not known here; PUT it to make it known`, { path: 'app' });
   return viewApp(studio, overview, holds);
@@ -75,7 +78,7 @@ export async function listApps(
   { limit, cursor }: { limit: number; cursor: string | undefined },
 ): Promise<AppPage> {
   const page = { limit: limit + 1, ...(cursor === undefined ? {} : { after: cursor }) };
-  const [found, holds] = await Promise.all([ports.ledger.overview(org, page), ports.ledger.holds()]);
+  const [found, holds] = await Promise.all([ports.ledger.overview(org, page), ports.ledger.holds(org)]);
   const apps = found.slice(0, limit);
   const last = apps.at(-1);
   return {

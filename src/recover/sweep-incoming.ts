@@ -1,7 +1,7 @@
 import { type AppError, toAppError } from '../errors.ts';
 import { HangGuard } from '../hang-guard.ts';
 import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
-import { artifactBlob, parseArtifactBlob, releaseKey } from '../model/names.ts';
+import { artifactBlob, artifactPath, parseArtifactBlob } from '../model/names.ts';
 import { redact } from '../model/redact.ts';
 import type { Ports } from '../ports.ts';
 
@@ -77,11 +77,11 @@ interface Pass {
 async function endExpired(ports: Ports): Promise<number> {
   const deployments = await ports.ledger.expired(BATCH);
   for (const deployment of deployments) {
-    const reason = await ports.ledger.attemptReason(artifactBlob(pathOf(deployment)));
+    const reason = await ports.ledger.attemptReason(artifactBlob(artifactPath(deployment)));
     const message = `Not finished within 15 minutes.${reason ? ` Last: ${reason}` : ' The process that built it died, or its artifact is gone.'}`;
     const problem = { code: 'BUILD_ABANDONED', message } as const;
     await ports.ledger.move(deployment.id, 'failed', { message, origin: 'timer' }, [problem]);
-    ports.log.error('deployment expired', { ...pathOf(deployment), state: deployment.state });
+    ports.log.error('deployment expired', { ...artifactPath(deployment), state: deployment.state });
   }
   return deployments.length;
 }
@@ -93,7 +93,10 @@ async function resumeDead({ ports, stages, guard, isLate }: Pass, untilMs: numbe
     const [deployment] = await ports.ledger.claimDead(1);
     if (deployment === undefined) break;
     resumed++;
-    ports.log.warn('deployment taken over from a dead process', { ...pathOf(deployment), fence: deployment.fence });
+    ports.log.warn('deployment taken over from a dead process', {
+      ...artifactPath(deployment),
+      fence: deployment.fence,
+    });
     await ports.ledger.note(deployment.id, 'resumed', {
       message: 'Taken up again: the process that held it is gone.',
       origin: 'timer',
@@ -101,14 +104,14 @@ async function resumeDead({ ports, stages, guard, isLate }: Pass, untilMs: numbe
     // Its failure is on the row by now; the others are not to wait for it.
     await guard
       .watch(deployment.environment, () => resume(ports, stages, deployment))
-      .catch((error) => ports.log.error('resumed deployment failed', { ...pathOf(deployment), error }));
+      .catch((error) => ports.log.error('resumed deployment failed', { ...artifactPath(deployment), error }));
   }
   return resumed;
 }
 
 async function resume(ports: Ports, stages: RecoverStages, deployment: Deployment): Promise<void> {
   if (deployment.kind === 'undeploy') return stages.finishUndeploy(deployment);
-  const path = pathOf(deployment);
+  const path = artifactPath(deployment);
   const isStored = deployment.built && (await ports.artifacts.readIncoming(artifactBlob(path), 0)) !== undefined;
   const archived = deployment.built && !isStored ? await ports.artifacts.readArtifact(path) : undefined;
   if (archived) await ports.artifacts.uploadIncoming(path, archived);
@@ -191,8 +194,6 @@ export async function drainPoison(
     await ports.ledger.note(deployment.id, 'delayed', { message: note, origin: 'accept' });
   }
 }
-
-const pathOf = (deployment: Deployment) => ({ ...releaseKey(deployment), deploymentId: deployment.id });
 
 const reasonOf = (error: AppError): string =>
   error.code === 'INTERNAL' && error.cause instanceof Error

@@ -11,15 +11,14 @@ const START: Walk = { marker: undefined, blobs: 0, found: 0 };
  * pass is short, and no blob is left out for ever.
  *
  * @param look returns how many of the page are what it looks for; undefined when it did not get through
- * @returns how many were found in this pass
  */
 export async function walkBlobs(
   { ports, isLate }: Part,
   container: WalkedContainer,
   look: (blobs: BlobPage['blobs'], now: Date) => Promise<number | undefined>,
-): Promise<number> {
+): Promise<void> {
   const { now, ...before } = await ports.ledger.walk(container);
-  let [walk, sum]: [Walk, number] = [before, 0];
+  let walk: Walk = before;
   for (let pages = 0; pages < MAX_PAGES && !isLate(); pages++) {
     const { blobs, marker } = await ports.artifacts.pageOf(container, walk.marker).catch(async (error) => {
       // A marker that storage takes no more would be in the way for ever.
@@ -28,12 +27,10 @@ export async function walkBlobs(
     });
     const found = await look(blobs, now);
     if (found === undefined) break;
-    sum += found;
     walk = { marker, blobs: walk.blobs + blobs.length, found: walk.found + found };
     await ports.ledger.recordWalk(container, marker === undefined ? START : walk);
     if (marker !== undefined) continue;
     ports.log.info('container walked through', { container, blobs: walk.blobs, found: walk.found });
     break;
   }
-  return sum;
 }

@@ -14,7 +14,13 @@ type Answers = { database?: () => Promise<void>; gitea?: () => Promise<void>; ho
 function check({ database = well, gitea = well, holds = async () => [] }: Answers) {
   const { log, lines } = collectLog();
   const ports = {
-    ledger: { ping: database, holds },
+    ledger: {
+      ping: database,
+      async longestHolds(limit: number) {
+        const all = await holds();
+        return { holds: all.slice(0, limit), count: all.length };
+      },
+    },
     artifacts: { ping: well },
     repositories: { ping: gitea },
     documents: { ping: well },

@@ -194,6 +194,21 @@ describe('a reconcile pass over many apps', () => {
     });
   });
 
+  it('tells all holds, however many there are, or the longest', async () => {
+    await filled.database.query(
+      `insert into pull_deploy.holds (environment, org, app, code, message, since)
+       select 'tt02', case when n % 3 = 0 then 'o1' else 'o2' end, 'held-' || n, 'STORAGE_UNAVAILABLE', 'no answer',
+              clock_timestamp() - n * interval '1 minute'
+         from generate_series(1, 3000) n`,
+    );
+    assert.equal((await ports.ledger.holds()).length, 3_000);
+    assert.equal((await ports.ledger.holds('o1')).length, 1_000);
+    const { holds, count } = await ports.ledger.longestHolds(2);
+    assert.deepEqual([holds.map(({ app }) => app), count], [['held-3000', 'held-2999'], 3_000]);
+    assert.deepEqual(Object.keys(holds[0] ?? {}), ['environment', 'org', 'app', 'code', 'message', 'since']);
+    await filled.database.query('delete from pull_deploy.holds');
+  });
+
   it('looks at nothing more when it has no time for that', async () => {
     const { summary, count } = await pass({ lookMs: 0 });
     assert.deepEqual([summary.planned, count('')], [0, count('cluster-', 'read')]);

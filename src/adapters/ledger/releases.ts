@@ -17,6 +17,9 @@ type StatusRow = {
   knows_stored: boolean;
 };
 
+const HOLD = 'environment, org, app, code, message, since';
+const LONGEST_FIRST = 'since, environment, org, app';
+
 export function makeReleaseLedger(db: Database): ReleaseLedger {
   return {
     async releaseStatus(key, stored) {
@@ -126,10 +129,19 @@ export function makeReleaseLedger(db: Database): ReleaseLedger {
       );
     },
 
-    holds: () =>
+    holds: (org) =>
       db.query<Hold & Record<string, unknown>>(
-        'select environment, org, app, code, message, since from pull_deploy.holds order by since, environment, org, app limit 1000',
+        `select ${HOLD} from pull_deploy.holds where $1::text is null or org = $1 order by ${LONGEST_FIRST}`,
+        [org ?? null],
       ),
+
+    async longestHolds(limit) {
+      const rows = await db.query<Hold & { count: string } & Record<string, unknown>>(
+        `select ${HOLD}, count(*) over () as count from pull_deploy.holds order by ${LONGEST_FIRST} limit $1`,
+        [limit],
+      );
+      return { holds: rows.map(({ count: _, ...hold }) => hold), count: Number(rows[0]?.count ?? 0) };
+    },
 
     async recordHold({ environment, org, app, code, message }) {
       await db.query(
