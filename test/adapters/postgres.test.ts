@@ -43,7 +43,7 @@ describe('a database', () => {
 
   it('that was never migrated says to run the migrations', async () => {
     await withDatabase(fresh, async (database) => {
-      for (const call of [makeLedger(database).ping(), makeStudioDatabase(database).scopes(APP)])
+      for (const call of [() => makeLedger(database).ping(), () => makeStudioDatabase(database).scopes(APP)])
         await assert.rejects(call, {
           code: 'CONFIGURATION_INVALID',
           kind: 'unavailable',

@@ -86,7 +86,7 @@ describe('the reconcile timer', () => {
   it('can be asked for over the admin address, as in the Functions host', async () => {
     const url = `${stack.run.functionsUrl}/admin/functions`;
     assert.equal((await post(`${url}/reconcileSources`, {})).status, 202);
-    assert.equal((await post(`${url}/nothing`, {})).status, 500);
+    assert.equal((await post(`${url}/nothing`, {})).status, 404);
     assert.equal((await get(`${url}/reconcileSources`)).status, 404);
   });
 });
