@@ -81,6 +81,11 @@ export const ERROR_CODES = {
     'Look at the release; leave `commit` out.',
   ),
   DEPLOYMENT_UNKNOWN: code('missing', 'The app has no such deployment.', 'List its deployments.'),
+  DROP_REFUSED: code(
+    'missing',
+    'An artifact dropped under this id was refused, so there is no deployment.',
+    'The problems that follow say why: mend it, and drop it again.',
+  ),
   DEPLOYMENT_NOT_ACCEPTED: code(
     'conflict',
     'The deployment has no accepted artifact that could be deployed again.',

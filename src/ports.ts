@@ -107,6 +107,8 @@ export interface ArtifactStore {
   removeRejected(blobName: string, etag: string): Promise<boolean>;
 
   quarantine(blobName: string, content: Buffer, problems: readonly Problem[]): Promise<void>;
+  /** Why the last artifact that was dropped there was put aside. */
+  refusal(path: ArtifactPath): Promise<readonly Problem[] | undefined>;
   ping(): Promise<void>;
 }
 

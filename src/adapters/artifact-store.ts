@@ -79,6 +79,11 @@ export function makeArtifactStore(account: BlobAccount): ArtifactStore {
       );
     },
 
+    async refusal(path) {
+      const report = await rejected.read(`${artifactBlob(path)}${PROBLEMS_SUFFIX}`);
+      return report && (JSON.parse(report.bytes.toString()) as { problems: Problem[] }).problems;
+    },
+
     ping: () => account.ping(),
   };
 }

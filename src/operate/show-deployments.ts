@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, problem } from '../errors.ts';
 import type { DeploymentFilter } from '../ledger.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Studio } from '../model/environments.ts';
@@ -42,14 +42,17 @@ export async function listDeployments(
   };
 }
 
-/** @throws AppError DEPLOYMENT_UNKNOWN, also for another app's */
+/** @throws AppError DEPLOYMENT_UNKNOWN, also for another app's; DROP_REFUSED, with why; STORAGE_UNAVAILABLE */
 export async function showDeployment(
   ports: Ports,
   studio: Studio,
   name: AppName,
   id: string,
 ): Promise<DeploymentDetails> {
-  const deployment = await findDeployment(ports, name, id);
+  const deployment = await findDeployment(ports, name, id).catch(async (error) => {
+    await throwIfRefused(ports, studio, name, id);
+    throw error;
+  });
   const events = await ports.ledger.events({ org: name.org, deploymentId: id, after: 0, limit: MAX_EVENTS });
   return viewDetails(deployment, events, studio);
 }
@@ -59,6 +62,18 @@ export async function findDeployment(ports: Ports, { org, app }: AppName, id: st
   const deployment = isDeploymentId(id) ? await ports.ledger.deployment(id) : undefined;
   if (deployment !== undefined && deployment.org === org && deployment.app === app) return deployment;
   throw new AppError('DEPLOYMENT_UNKNOWN', `${org}/${app} has no deployment '${id}'`, { path: 'id' });
+}
+
+/** Whoever drops an artifact can't read where refused ones lie, and there is no deployment that would tell. */
+async function throwIfRefused(ports: Ports, { environments }: Studio, name: AppName, id: string): Promise<void> {
+  if (!isDeploymentId(id)) return;
+  const { org, app } = name;
+  for (const { name: environment } of environments) {
+    const problems = await ports.artifacts.refusal({ org, app, environment, deploymentId: id });
+    if (problems === undefined) continue;
+    const what = `${org}/${app} has no deployment '${id}': the artifact that was dropped for '${environment}' was refused`;
+    throw new AppError([problem('DROP_REFUSED', what, 'id'), ...problems]);
+  }
 }
 
 const writeCursor = (ordinal: number): string => Buffer.from(`o${ordinal}`).toString('base64url');

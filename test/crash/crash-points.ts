@@ -37,7 +37,7 @@ type Names = { readonly [Port in keyof Ports]?: readonly (keyof Ports[Port])[] }
 const READ_ONLY: Names = {
   studio: ['findRelease', 'scopes'],
   repositories: ['exists', 'resolveCommit', 'archive', 'hasFile', 'list', 'ping'],
-  artifacts: ['readIncoming', 'listIncoming', 'readRelease', 'readArtifact', 'archivedIds', 'ping'],
+  artifacts: ['readIncoming', 'listIncoming', 'readRelease', 'readArtifact', 'archivedIds', 'refusal', 'ping'],
   documents: ['read', 'etag', 'containers', 'ping'],
   ledger: [
     ...(['deployment', 'deployments', 'findRequest', 'releaseStatus', 'releases', 'appsAndReleases'] as const),

@@ -83,11 +83,17 @@ describe('an artifact that somebody drops into incoming', () => {
         () => rejected.read(`${name}.problems.json`),
         (found) => found !== undefined,
       );
-      assert.equal(JSON.parse(String(report?.bytes)).problems[0].code, code);
+      const { problems } = JSON.parse(String(report?.bytes));
+      assert.equal(problems[0].code, code);
       await eventually(
         () => stack.studioStorage().container('incoming').list(name),
         (left) => left.length === 0,
       );
+      const [, org, app, environment, id] = /^(\w+)\/([\w-]+)\/(\w+)\/(.*)\.zip$/.exec(name) ?? [];
+      if (id === undefined) return;
+      const { status, body } = await get(`${stack.run.functionsUrl}/api/v1/${org}/${app}/deployments/${id}`);
+      const told = environment === 'at99' ? ['DEPLOYMENT_UNKNOWN', []] : ['DROP_REFUSED', problems];
+      assert.deepEqual([status, body.code, body.problems.slice(1)], [404, ...told]);
     });
 });
 

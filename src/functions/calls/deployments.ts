@@ -105,7 +105,7 @@ export const getDeployment = defineRoute({
   access: 'reader',
   summary: 'One deployment with its history.',
   replies: { 200: { description: 'The deployment.', schema: deploymentDetailsSchema, example: DEPLOYMENT_DETAILS } },
-  problems: ['DEPLOYMENT_UNKNOWN'],
+  problems: ['DEPLOYMENT_UNKNOWN', 'DROP_REFUSED', 'STORAGE_UNAVAILABLE'],
   async handle(app, call) {
     return reply(200, deploymentDetailsSchema, await app.showDeployment(appName(call), idOf(call)));
   },
