@@ -40,7 +40,7 @@ export interface RequestLedger {
    */
   acceptRequest(request: NewDeployment, key?: IdempotentRequest): Promise<{ deployment: Deployment; isNew: boolean }>;
   /** Adds a row for an artifact that nobody asked for; does nothing when there is one. */
-  registerDrop(drop: NewDeployment & { built: BuiltFacts }): Promise<Deployment>;
+  registerDrop(drop: NewDeployment & Pick<Deployment, 'warnings'> & { built: BuiltFacts }): Promise<Deployment>;
 }
 
 export interface ProgressLedger {

@@ -118,7 +118,7 @@ async function acceptValid(
     });
   }
   await ports.artifacts.removeIncoming(blob.name, blob.etag);
-  ports.log.info('artifact accepted', { ...path, outcome, warnings: artifact.warnings });
+  ports.log.info('artifact accepted', { ...path, outcome });
   return outcome === 'wanted' ? 'published' : outcome;
 }
 

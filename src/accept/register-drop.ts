@@ -45,6 +45,7 @@ export async function registerDrop(
       tracestate: undefined,
     },
     built,
+    warnings: artifact.warnings,
   });
   return { deployment, fit };
 }

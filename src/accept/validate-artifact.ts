@@ -24,7 +24,7 @@ export interface ValidArtifact {
   readonly warnings: readonly Problem[];
 }
 
-/** They go on the deployment's row and into the log: a hostile archive must not fill it with one for each of its entries. */
+/** They go on the deployment's row: a hostile archive must not fill it with one for each of its entries. */
 const MAX_PROBLEMS = 100;
 
 export type Validation = { readonly artifact: ValidArtifact } | { readonly problems: readonly Problem[] };

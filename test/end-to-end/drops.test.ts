@@ -38,15 +38,14 @@ describe('an artifact that somebody drops into incoming', () => {
     assert.equal(JSON.parse(String(release?.bytes)).items[0].data.deploymentId, id);
   });
 
-  it("has its warnings in the log, since it has no request's answer to stand in", async () => {
+  it('has its warnings on its deployment', async () => {
     const id = randomUUID();
     await drop(`ttd/parking-permit/tt02/${id}.zip`, await renamed(good, goodId, id, 'source/docs/aux.txt'));
-    const line = await eventually(
-      async () =>
-        stack.lines.find(({ message, fields }) => message === 'artifact accepted' && fields.deploymentId === id),
-      (found) => found !== undefined,
+    const { body } = await eventually(
+      () => get(`${deployments()}/${id}`),
+      (answer) => answer.body.state === 'published',
     );
-    assert.deepEqual(line?.fields.warnings, [
+    assert.deepEqual(body.warnings, [
       {
         code: 'FILE_NAME_UNSAFE',
         message: "'source/docs/aux.txt': a device name on Windows",

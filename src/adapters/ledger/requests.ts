@@ -22,7 +22,7 @@ export function makeRequestLedger(db: Database): RequestLedger {
         if (known) return { deployment: await requireDeployment(on, known), isNew: false };
         const what = request.kind === 'undeploy' ? 'the undeploy' : request.tagName;
         const event = { message: `${request.creator} asked for ${what}.`, origin: 'api' } as const;
-        const entered = { origin: 'api', state: 'accepted', built: undefined } as const;
+        const entered = { origin: 'api', state: 'accepted', built: undefined, warnings: [] } as const;
         const deployment = await insertDeployment(on, request, entered, event);
         if (request.from) await assertUsable(on, request.from);
         return { deployment, isNew: true };
@@ -41,7 +41,7 @@ export function makeRequestLedger(db: Database): RequestLedger {
         return insertDeployment(
           tx,
           drop,
-          { origin: 'drop', state: 'uploaded', built: drop.built },
+          { origin: 'drop', state: 'uploaded', built: drop.built, warnings: drop.warnings },
           { message, origin: 'accept' },
         );
       }),
@@ -107,7 +107,7 @@ async function insertRequest(
 async function insertDeployment(
   db: Queryable,
   request: NewDeployment,
-  { origin, state, built }: Pick<Deployment, 'origin' | 'state' | 'built'>,
+  { origin, state, built, warnings }: Pick<Deployment, 'origin' | 'state' | 'built' | 'warnings'>,
   event: NewEvent,
 ): Promise<Deployment> {
   const insert = () =>
@@ -116,7 +116,7 @@ async function insertDeployment(
       ...[request.tagName ?? null, request.commit ?? null, request.creator, JSON.stringify(request.resolved)],
       ...[request.from ?? null, request.reason ?? null],
       ...[built?.sha256 ?? null, built?.bytes ?? null, built?.inputsDigest ?? null, built?.deployDigest ?? null],
-      ...[event.message, event.origin],
+      ...[event.message, event.origin, JSON.stringify(warnings)],
     ]);
   const [row] = await insert();
   if (row) return toDeployment(row);
@@ -133,8 +133,8 @@ const INSERT_DEPLOYMENT = `
        inserted as (
          insert into pull_deploy.deployments
            (id, org, app, environment, sequence, kind, origin, state, tag_name, commit_id, creator, resolved,
-            from_deployment, reason, artifact_sha256, artifact_bytes, inputs_digest, deploy_digest, lease_until)
-         select $1, $2, $3, $4, last_sequence, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, clock_timestamp() + ${LEASE}
+            from_deployment, reason, artifact_sha256, artifact_bytes, inputs_digest, deploy_digest, warnings, lease_until)
+         select $1, $2, $3, $4, last_sequence, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $20, clock_timestamp() + ${LEASE}
            from counted
          returning ${deploymentColumns()}),
        told as (
