@@ -125,7 +125,10 @@ function assertUnchanged({ resolved }: Deployment, { manifest }: Assembly): void
 export async function recordFailure(ports: Ports, deployment: Deployment, thrown: unknown): Promise<AppError> {
   const reason = toAppError(thrown);
   const fields = { ...artifactPath(deployment), code: reason.code };
-  ports.log.error('deployment failed', { ...fields, error: reason.kind === 'internal' ? reason.cause : reason });
+  const told = { ...fields, error: reason.kind === 'internal' ? reason.cause : reason };
+  if (reason.kind === 'internal' || reason.kind === 'unavailable') ports.log.error('deployment failed', told);
+  // What its caller, or the app's author, has to mend is no fault of the service.
+  else ports.log.warn('deployment failed', told);
   try {
     await ports.ledger.move(
       deployment.id,
