@@ -5,7 +5,8 @@ const HANGS_MS = 10_000;
 
 /**
  * For one pass of a timer: environments whose storage fails only after a long wait. Each is waited for by those calls that
- * are under way, and then left alone, so that the time of the pass is there for the others. What fails at once holds nobody up.
+ * are under way, and then left alone, so that the time of the pass is there for the others. What fails at once holds nobody up,
+ * and a Gitea or a database that hangs is no reason to leave an environment alone.
  */
 export class HangGuard {
   private readonly hanging = new Set<string>();
@@ -24,7 +25,7 @@ export class HangGuard {
     try {
       return await work();
     } catch (error) {
-      const hung = performance.now() - started >= this.hangsMs && toAppError(error).kind === 'unavailable';
+      const hung = performance.now() - started >= this.hangsMs && toAppError(error).code === 'STORAGE_UNAVAILABLE';
       if (hung && environment !== undefined) this.hanging.add(environment);
       throw error;
     }
