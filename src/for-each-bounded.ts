@@ -5,6 +5,7 @@ export async function forEachBounded<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
   isTooLate: () => boolean = () => false,
+  atOnce = CONCURRENCY,
 ): Promise<void> {
   const queue = items.values();
   const worker = async () => {
@@ -13,7 +14,7 @@ export async function forEachBounded<T>(
       await work(item);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }
 
 /** Some at a time, and all or nothing: after the first failure no more are begun, and it is thrown. */

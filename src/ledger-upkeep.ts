@@ -27,6 +27,8 @@ export interface RebuildLedger {
    *   the archive is that of another deployment, which has not ended
    */
   rebuild(rebuilt: RebuiltLedger): Promise<RebuildCounts>;
+  /** Afterwards: gives what was added its place in the lists. Nobody can write deployments meanwhile. Safe to repeat. */
+  putInOrder(): Promise<void>;
 }
 
 /** What storage tells of a ledger that was lost, or is older than storage. */

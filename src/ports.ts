@@ -63,8 +63,14 @@ export interface Repositories {
   archive(name: AppName, commit: string, signal?: AbortSignal): Promise<Buffer | undefined>;
   /** Whether the repository's default branch holds the file. */
   hasFile(name: AppName, path: string): Promise<boolean>;
-  /** All repositories of an org. `isComplete` is false when the pages don't add up: then a repository may be missing. */
-  list(org: string): Promise<{ readonly repositories: readonly Repository[]; readonly isComplete: boolean }>;
+  /**
+   * All repositories of an org. `isComplete` is false when the pages don't add up, or it was too late for all of them: then a
+   * repository may be missing.
+   */
+  list(
+    org: string,
+    isTooLate?: () => boolean,
+  ): Promise<{ readonly repositories: readonly Repository[]; readonly isComplete: boolean }>;
   ping(): Promise<void>;
 }
 

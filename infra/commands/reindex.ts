@@ -19,7 +19,7 @@ await runForInstallation(USAGE, async ({ ports, studio, installation, isDryRun }
   print(await reindex(ports, studio, { installation, isDryRun, tell }));
 });
 
-function print({ plan, incoming, counts, refusedRepairs }: ReindexReport): void {
+function print({ plan, incoming, counts, refusedRepairs, orderProblem }: ReindexReport): void {
   for (const problem of plan.problems) console.log(`! ${problem}`);
   for (const path of refusedRepairs)
     console.log(
@@ -43,4 +43,6 @@ cluster's next word, and are shown as silent until then.`,
       ? 'Nothing was changed. Run again with --apply to do it.'
       : `Added ${counts.deploymentsAdded} deployments and ${counts.artifactsAdded} artifacts, ended ${counts.deploymentsEnded}, set ${counts.releasesChanged} releases.`,
   );
+  if (orderProblem !== undefined)
+    console.log(`! Lists of deployments are not in the order of time yet (${orderProblem}). Run it again for that.`);
 }

@@ -106,5 +106,7 @@ async function createOnce(container: BlobContainer, name: string, zip: Buffer): 
 function nameWithRoom(blobName: string): string {
   if (blobName.length + PROBLEMS_SUFFIX.length <= MAX_NAME) return blobName;
   const digest = sha256(blobName);
-  return `${blobName.slice(0, MAX_NAME - PROBLEMS_SUFFIX.length - digest.length - 1)}~${digest}`;
+  const start = blobName.slice(0, MAX_NAME - PROBLEMS_SUFFIX.length - digest.length - 1);
+  // Half of a character can't be sent.
+  return `${start.replace(/[\ud800-\udbff]$/, '')}~${digest}`;
 }

@@ -63,7 +63,7 @@ export function makeGitea(config: GiteaConfig, changes: Partial<typeof GITEA_LIM
       return Array.isArray(entries) && entries.some((entry) => textOf(entry, 'path') === path && !isFolder(entry));
     },
 
-    list: (org) => listRepositories(base, org, getJson),
+    list: (org, isTooLate) => listRepositories(base, org, getJson, isTooLate),
 
     async ping() {
       if (textOf(await getJson(`${base}/version`), 'version') === '') throw new GiteaFault(base, 'not a Gitea API');
@@ -101,11 +101,16 @@ type GetJson = (url: string) => Promise<unknown>;
  * All pages. Gitea tells no total that can be trusted while repositories come and go: complete means that an empty page
  * came, that no repository came twice, and that each was understood.
  */
-async function listRepositories(base: string, org: string, getJson: GetJson): ReturnType<Repositories['list']> {
+async function listRepositories(
+  base: string,
+  org: string,
+  getJson: GetJson,
+  isTooLate: () => boolean = () => false,
+): ReturnType<Repositories['list']> {
   const found = new Map<string, Repository>();
   const result = (isComplete: boolean) => ({ repositories: [...found.values()], isComplete });
   let isUnderstood = true;
-  for (let page = 1; page <= MAX_PAGES; page++) {
+  for (let page = 1; page <= MAX_PAGES && !isTooLate(); page++) {
     const url = `${base}/orgs/${encodeURIComponent(org)}/repos?page=${page}&limit=${PAGE}`;
     const items = await getJson(url);
     if (items === undefined) return result(false);

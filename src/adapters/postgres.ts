@@ -51,10 +51,9 @@ const PASSING_MESSAGES = new Set([
   'Client has encountered a connection error and is not queryable',
   'Client was closed and is not queryable',
 ]);
-/** What an operator has left out: a table, a schema or a right is missing. */
+/** What an operator has left out: a table, a schema, a column, a function, a type, an index or a right is missing. */
 const NOT_PREPARED = new Map([
-  ['42P01', 'run the migrations'],
-  ['3F000', 'run the migrations'],
+  ...['42P01', '3F000', '42703', '42883', '42704', '42P10'].map((code) => [code, 'run the migrations'] as const),
   ['42501', 'grant it to the role of the service'],
 ]);
 /** It does not take our identity, or not yet: the role is made by an operator, a token may end on its way. */

@@ -4,7 +4,7 @@ import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { appContainer, fluxName, isDeploymentId, type ReleaseKey, releaseKey } from '../model/names.ts';
-import { type ReleaseMarker, readMarker } from '../model/release.ts';
+import { isReleaseOf, type ReleaseMarker, readMarker } from '../model/release.ts';
 import type { Ports, StoredDocument } from '../ports.ts';
 import { assertOwnSources } from './assert-own-sources.ts';
 import { releasePlace } from './document-places.ts';
@@ -164,11 +164,8 @@ async function wantedDocument(
         'STORAGE_UNAVAILABLE',
         `${describe(key)}: the release document of ${deploymentId} is not in the archive`,
       );
-    if (readMarker(document, key, studio.name)?.deploymentId !== deploymentId)
-      throw new AppError(
-        'STORAGE_UNAVAILABLE',
-        `${describe(key)}: the release document of ${deploymentId} in the archive is damaged: deploy again`,
-      );
+    const sequence = status.wanted?.sequence ?? 0;
+    assertIntact(document, studio, key, { deploymentId, sequence });
     return document;
   }
   // Nothing was ever deployed, says the ledger: then storage must say so too.
@@ -181,6 +178,23 @@ async function wantedDocument(
       `${describe(key)}: storage has a release or artifacts, the database has none; nothing was written`,
     );
   return bare;
+}
+
+/**
+ * For a release document that the archive gave.
+ * @throws AppError STORAGE_UNAVAILABLE where it is damaged, or another deployment's: nothing replaces it there
+ */
+export function assertIntact(
+  document: string,
+  studio: Studio,
+  key: ReleaseKey,
+  wanted: { readonly deploymentId: string; readonly sequence: number },
+): void {
+  if (isReleaseOf(document, key, studio.name, wanted)) return;
+  throw new AppError(
+    'STORAGE_UNAVAILABLE',
+    `${describe(key)}: the release document of ${wanted.deploymentId} in the archive is damaged: deploy again`,
+  );
 }
 
 /** An archive that holds what the ledger has never heard of tells that the ledger was emptied, or is another one. */

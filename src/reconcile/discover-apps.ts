@@ -80,7 +80,7 @@ async function discoverInOrg(
   counts: Counts,
   isTooLate: () => boolean,
 ): Promise<void> {
-  const { repositories, isComplete } = await ports.repositories.list(org);
+  const { repositories, isComplete } = await ports.repositories.list(org, isTooLate);
   counts.repositories += repositories.length;
   const knownApps = new Map(known.map((app) => [app.app, app]));
   const others = await ports.ledger.otherRepositories(org);
@@ -110,7 +110,7 @@ async function discoverInOrg(
   );
   // A list that doesn't add up proves nothing missing.
   const missing = isComplete ? await findMissing(ports, org, known, repositories, isTooLate) : undefined;
-  if (begun < changed.length || (isComplete && missing === undefined)) counts.left++;
+  if (begun < changed.length || (missing === undefined && isTooLate())) counts.left++;
   if (missing === undefined) return;
   counts.missingApps.push(...missing.map((app) => `${org}/${app}`));
   await ports.ledger.recordMissing(org, missing);

@@ -68,7 +68,7 @@ export function makeLook(ports: Ports, guard: HangGuard, isTooLate: () => boolea
     if (etag === undefined) return 'altered';
     if (isTooLate() || guard.hangs(place.environment)) return 'unseen';
     try {
-      const present = await guard.watch(place.environment, () => ports.documents.etag(place));
+      const present = await guard.glance(place.environment, () => ports.documents.etag(place));
       return present === etag ? 'intact' : 'altered';
     } catch {
       return 'unseen';

@@ -66,7 +66,10 @@ export async function reconcileSources(
   const isLate = (ms: number) => () => performance.now() - started > ms;
   const guard = new HangGuard(limits.hangsMs);
   const look = makeLook(ports, guard, isLate(limits.lookMs));
-  const observed = await observe(look, ledgered, desired, pass, isSmall(desired.clusters) ? [] : guarded);
+  // What is held is looked at each time, like the releases.
+  const held = new Set(holds.filter(({ app }) => app === '').map(keyOfCluster));
+  const others = isSmall(desired.clusters) ? [] : guarded.filter((one) => !held.has(keyOfCluster(one)));
+  const observed = await observe(look, ledgered, desired, pass, others);
   const changes = planChanges(desired, observed.state);
   const progress = new Pass(ports, guard, holds, changes.length);
   try {
@@ -74,8 +77,6 @@ export async function reconcileSources(
     await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change), isLate(limits.releasesMs));
     const isTooLate = isLate(limits.sourcesMs);
     await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change), isTooLate);
-    // What is held is looked at each time, like the releases.
-    const held = new Set(holds.filter(({ app }) => app === '').map(keyOfCluster));
     const alsoHeld = desired.clusters.filter((one) => held.has(keyOfCluster(one)) && !guarded.includes(one));
     for (const cluster of observed.unseen) progress.keep(cluster);
     await forEachBounded([...guarded, ...alsoHeld], async (cluster) =>

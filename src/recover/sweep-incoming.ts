@@ -1,9 +1,10 @@
 import { type AppError, toAppError } from '../errors.ts';
+import { forEachBounded } from '../for-each-bounded.ts';
 import { HangGuard } from '../hang-guard.ts';
 import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
 import { artifactBlob, artifactPath, parseArtifactBlob } from '../model/names.ts';
 import { redact } from '../model/redact.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports, StoredName } from '../ports.ts';
 
 /** The stages that a sweep takes up again; stages don't import each other, so they are handed in. */
 export interface RecoverStages {
@@ -27,6 +28,8 @@ export interface SweepSummary {
 const LEFT_OVER_MS = 5 * 60_000;
 const MAX_ATTEMPTS = 3;
 const BATCH = 20;
+/** Each holds an artifact in memory. */
+const ENVIRONMENTS_AT_ONCE = 4;
 
 /** A function has 240 s (`host.json`): what is begun last has the other half of them, and dies of storage alone that hangs twice. */
 export const SWEEP_LIMITS = {
@@ -128,20 +131,25 @@ async function takeLeftOver(
   const blobs = (await ports.artifacts.listIncoming())
     .filter(({ lastModified }) => now.getTime() - lastModified.getTime() >= LEFT_OVER_MS)
     .sort((a, b) => a.lastModified.getTime() - b.lastModified.getTime());
-  for (const { name } of blobs) {
-    const environment = parseArtifactBlob(name)?.environment;
-    if (isLate(untilMs) || guard.hangs(environment)) {
-      counts.delayed++;
-      continue;
-    }
-    const watched = { ...stages, accept: (blob: string) => guard.watch(environment, () => stages.accept(blob)) };
-    try {
-      counts[await takeOne(ports, watched, name)]++;
-    } catch (error) {
-      counts.delayed++;
-      ports.log.error('left-over blob could not be taken', { blob: name, error });
-    }
-  }
+  const environmentOf = ({ name }: StoredName) => parseArtifactBlob(name)?.environment;
+  // An environment that hangs holds up its own.
+  await forEachBounded(
+    [...new Set(blobs.map(environmentOf))],
+    async (environment) => {
+      const watched = { ...stages, accept: (blob: string) => guard.watch(environment, () => stages.accept(blob)) };
+      for (const { name } of blobs.filter((blob) => environmentOf(blob) === environment)) {
+        try {
+          if (isLate(untilMs) || guard.hangs(environment)) counts.delayed++;
+          else counts[await takeOne(ports, watched, name)]++;
+        } catch (error) {
+          counts.delayed++;
+          ports.log.error('left-over blob could not be taken', { blob: name, error });
+        }
+      }
+    },
+    undefined,
+    ENVIRONMENTS_AT_ONCE,
+  );
   return counts;
 }
 

@@ -93,9 +93,13 @@ function findUnarchived({ key, document, archived }: ReleaseFacts): Accepted | u
   if (marker?.deploymentId === undefined) return undefined;
   const known = archived.find(({ deploymentId }) => deploymentId === marker.deploymentId);
   if (known?.release) return undefined;
-  const { archivedAt = new Date(0), artifact } = known ?? {};
+  // Its own time is not known then: it is newer than what was archived of the app.
+  const { archivedAt = latestOf(archived) ?? new Date(), artifact } = known ?? {};
   return { ...key, deploymentId: marker.deploymentId, archivedAt, release: { marker, scopes: [] }, artifact };
 }
+
+const latestOf = (archived: readonly ArchivedDeployment[]): Date | undefined =>
+  archived.map(({ archivedAt }) => archivedAt).sort((a, b) => b.getTime() - a.getTime())[0];
 
 /** Each sequence once: of two that have the same, which two ledgers gave, what is published keeps it. */
 function inSequence(archived: readonly ArchivedDeployment[], published: string | undefined): Accepted[] {

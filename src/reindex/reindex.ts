@@ -1,3 +1,4 @@
+import { toAppError } from '../errors.ts';
 import type { RebuildCounts } from '../ledger-upkeep.ts';
 import type { Studio } from '../model/environments.ts';
 import type { ArtifactPath } from '../model/names.ts';
@@ -14,6 +15,8 @@ export interface ReindexReport {
   readonly counts: RebuildCounts | undefined;
   /** Of what was to be put into the archive: where another document is, damaged or not, that nothing may replace. */
   readonly refusedRepairs: readonly ArtifactPath[];
+  /** Why the lists are not in the order of time yet; all else is done. */
+  readonly orderProblem: string | undefined;
 }
 
 export interface ReindexOptions {
@@ -30,7 +33,7 @@ export interface ReindexOptions {
  * - read the archive, and what is published in every environment
  * - plan what the ledger must have known
  * - put into the archive what is published and missing there: publishing takes it from there
- * - add it to the ledger, all or nothing
+ * - add it to the ledger, all or nothing; then give it its place in the lists
  *
  * Writes no document that Flux reads. Safe to repeat, and beside running functions: what is not in the ledger yet is held.
  *
@@ -43,11 +46,15 @@ export async function reindex(ports: Ports, studio: Studio, options: ReindexOpti
   const archive = await readArchive(ports, studio, tell);
   const plan = planReindex(archive, published, studio, installation);
   const incoming = (await ports.artifacts.listIncoming()).length;
-  if (isDryRun) return { plan, incoming, counts: undefined, refusedRepairs: [] };
+  if (isDryRun) return { plan, incoming, counts: undefined, refusedRepairs: [], orderProblem: undefined };
   const refusedRepairs: ArtifactPath[] = [];
   for (const { path, document } of plan.repairs)
     if ((await ports.artifacts.archiveRelease(path, document)) !== document) refusedRepairs.push(path);
   const counts = await ports.ledger.rebuild(plan);
   ports.log.info('ledger rebuilt from storage', { installation: plan.installation, ...counts });
-  return { plan, incoming, counts, refusedRepairs };
+  const orderProblem = await ports.ledger.putInOrder().then(
+    () => undefined,
+    (thrown) => toAppError(thrown).message,
+  );
+  return { plan, incoming, counts, refusedRepairs, orderProblem };
 }

@@ -5,7 +5,7 @@ import { makeApp } from '../../src/app.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import type { Studio } from '../../src/model/environments.ts';
-import { artifactBlob } from '../../src/model/names.ts';
+import { artifactBlob, releaseBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
 import { withHooks } from '../support/ports.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -100,6 +100,9 @@ describe('an artifact that is refused', () => {
   it('has its reason beside it, however long a name it was dropped by', async () => {
     const start = `${randomUUID()}/`.repeat(25);
     const names = ['1', '2'].map((end) => `${start.padEnd(1_023, 'x')}${end}`);
+    // Cut between any two of its halves.
+    names.push(`${start}${'\u{1f600}'.repeat((1_024 - start.length) >> 1)}`);
+    names.push(`${start}x${'\u{1f600}'.repeat((1_023 - start.length) >> 1)}`);
     for (const name of names) {
       await container('incoming').overwrite(name, Buffer.from(name), 'application/zip');
       assert.equal(await stack.app.acceptArtifact(name), 'refused');
@@ -108,7 +111,7 @@ describe('an artifact that is refused', () => {
     const put = (await container('rejected').list(start)).map(({ name }) => name);
     assert.ok(put.every(({ length }) => length <= 1_024));
     const reports = put.filter((name) => name.endsWith('.problems.json'));
-    assert.deepEqual([put.length, reports.length], [4, 2]);
+    assert.deepEqual([put.length, reports.length], [8, 4]);
     const read = async (name: string) => String((await container('rejected').read(name))?.bytes);
     for (const report of reports) {
       const { blob, problems } = JSON.parse(await read(report));
@@ -117,4 +120,24 @@ describe('an artifact that is refused', () => {
       assert.ok(names.includes(blob));
     }
   });
+
+  for (const what of ['damaged', "another deployment's"])
+    it(`is not: it waits, while the archive has a release document under its id that is ${what}`, async () => {
+      const before = await deploy('at23');
+      assert.equal(await stack.app.acceptArtifact(blobOf(before)), 'published');
+      const release = stack.storage('at23').container('app-ttd-parking-permit');
+      const published = String((await release.read('release/release.yaml'))?.bytes);
+      const deployment = await deploy('at23');
+      const name = releaseBlob({ ...deployment, deploymentId: deployment.id });
+      const text = what === 'damaged' ? published.slice(0, 100) : published;
+      await container('artifacts').overwrite(name, text, 'application/json');
+      await assert.rejects(stack.app.acceptArtifact(blobOf(deployment)), {
+        code: 'STORAGE_UNAVAILABLE',
+        message: /in the archive is damaged: deploy again/,
+      });
+      assert.equal(String((await release.read('release/release.yaml'))?.bytes), published);
+      assert.equal(await stateOf(deployment), 'uploaded');
+      await container('artifacts').remove(name, (await container('artifacts').etag(name)) as string);
+      assert.equal(await stack.app.acceptArtifact(blobOf(deployment)), 'published');
+    });
 });

@@ -4,6 +4,7 @@ import { makeLedger } from '../../src/adapters/ledger/make-ledger.ts';
 import { type Database, openDatabase } from '../../src/adapters/postgres.ts';
 import { makeStudioDatabase } from '../../src/adapters/studio-database.ts';
 import { TIME_LIMITS } from '../../src/adapters/time-limits.ts';
+import type { AppError } from '../../src/errors.ts';
 import { type FilledLedger, startFilledLedger } from '../support/filled-ledger.ts';
 import { collectLog } from '../support/stack.ts';
 
@@ -49,10 +50,16 @@ describe('a database', () => {
           kind: 'unavailable',
           message: /^the database: .*"(pull_deploy|designer)\.\w+".*: run the migrations$/,
         });
-      await assert.rejects(database.query('create table missing.one (id int)'), {
-        code: 'CONFIGURATION_INVALID',
-        message: /"missing".*: run the migrations$/,
-      });
+      for (const [statement, what] of [
+        ['create table missing.one (id int)', /"missing"/],
+        ['select missing from pg_catalog.pg_class', /"missing"/],
+        ['select missing(1)', /missing\(integer\)/],
+      ] as const)
+        await assert.rejects(database.query(statement), (error: AppError) => {
+          assert.equal(error.code, 'CONFIGURATION_INVALID');
+          assert.match(error.message, what);
+          return /: run the migrations$/.test(error.message);
+        });
     });
   });
 
@@ -84,9 +91,9 @@ describe('a database', () => {
 
   it('is not taken for unavailable for the words of a fault of ours', async () => {
     await withDatabase(same, (database) =>
-      assert.rejects(database.query('select timeout_ended'), (error: Error) => {
+      assert.rejects(database.query('select timeout_ended from from'), (error: Error) => {
         assert.equal(error.name, 'error', 'of pg, as it was');
-        return /timeout_ended/.test(error.message);
+        return /syntax error/.test(error.message);
       }),
     );
   });

@@ -413,5 +413,23 @@ describe('discovering the apps in Gitea', () => {
       assert.equal(found.size, 60);
       assert.ok(firstFound[0] !== firstFound[1], `${firstFound}`);
     });
+
+    it('is slow with its pages, no more of them are asked for when the time is over, and nothing is taken for missing', async () => {
+      const asked: number[] = [];
+      const server = await startGiteaPages({
+        pages: (org, page) => {
+          if (org === 'ttd') asked.push(page);
+          return [repository(`${org}-page-${page}`)];
+        },
+      });
+      const repositories = makeGitea({ url: server.url, token: undefined });
+      let looks = 0;
+      try {
+        const all = await repositories.list('ttd', () => looks++ > 3);
+        assert.deepEqual([all.isComplete, all.repositories.length, asked], [false, 4, [1, 2, 3, 4]]);
+      } finally {
+        await server.close();
+      }
+    });
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeLedger } from '../../src/adapters/ledger/make-ledger.ts';
+import { sourcesDocument } from '../../src/build/sources-document.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Ports } from '../../src/ports.ts';
 import { digestOfSources, ensureKustomization } from '../../src/publish/publish-sources.ts';
@@ -134,13 +136,15 @@ describe('a reconcile pass over many apps', () => {
   describe('of which one environment hangs', () => {
     const HANGING = 'at22';
     const hangsMs = 20;
+    /** As with the limits in use, a call that is given up takes as long as a pass looks. */
+    const hungMs = 6 * hangsMs;
     let etag: CountedDocuments['etag'];
     /** Calls to it that were begun in a pass. */
     let calls: number;
     const hang = async (environment: string) => {
       if (environment !== HANGING) return;
       calls++;
-      await sleep(2 * hangsMs);
+      await sleep(hungMs);
       throw new AppError('STORAGE_UNAVAILABLE', 'no answer');
     };
     before(() => {
@@ -160,7 +164,7 @@ describe('a reconcile pass over many apps', () => {
     });
 
     it('waits for it once, and looks at all others', async () => {
-      const { summary, count } = await pass({ hangsMs });
+      const { summary, count } = await pass({ hangsMs, lookMs: hungMs });
       assert.equal(summary.planned, 0);
       assert.ok(calls > 0 && calls <= 8, String(calls));
       // Of some, another document is read instead.
@@ -192,6 +196,29 @@ describe('a reconcile pass over many apps', () => {
       assert.equal((await pass()).summary.holds, 0);
       assert.deepEqual(await ports.ledger.holds(), []);
     });
+  });
+
+  it('keeps a cluster held in every minute of an hour, and since when', async () => {
+    const [, , environment] = FILLED_STUDIO.environments;
+    assert.ok(environment);
+    const org = 'o3';
+    const place = { environment: environment.name, container: `cluster-${org}`, blob: 'sources/sources.yaml' };
+    const { read, etag } = documents;
+    const foreign = sourcesDocument(org, environment, FILLED_STUDIO, randomUUID(), []);
+    const isHere = (of: typeof place) => of.container === place.container && of.environment === place.environment;
+    documents.etag = async (of) => (isHere(of) && of.blob === place.blob ? 'foreign' : etag(of));
+    documents.read = async (of) =>
+      isHere(of) && of.blob === place.blob ? { text: foreign, etag: 'foreign' } : read(of);
+    const since = new Set<string | undefined>();
+    for (let minutes = 0; minutes < 61; minutes++) {
+      await pass();
+      if (minutes > 0) since.add((await ports.ledger.holds(org))[0]?.since.toISOString());
+    }
+    assert.equal(since.size, 1);
+    assert.ok(!since.has(undefined));
+    Object.assign(documents, { read, etag });
+    await pass();
+    assert.deepEqual(await ports.ledger.holds(org), []);
   });
 
   it('tells all holds, however many there are, or the longest', async () => {

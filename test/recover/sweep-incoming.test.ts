@@ -576,7 +576,7 @@ describe('the sweep of what was left behind', () => {
         return sweepIncoming(of, stages, late(), { ...SWEEP_LIMITS, ...limits });
       };
 
-      it('tries one whose storage hangs once in a pass, and takes the others, the oldest first', async () => {
+      it('tries one whose storage hangs once in a pass, and takes the others', async () => {
         const hanging = [await deploy('at22'), await deploy('at22'), await deploy('at22')];
         const others = [await deploy('at23'), await deploy('at24')];
         const tried: string[] = [];
@@ -593,10 +593,29 @@ describe('the sweep of what was left behind', () => {
         const counts = await sweepWith(hooks, { hangsMs: 50 });
         assert.deepEqual([counts.accepted, counts.delayed], [2, 3]);
         assert.equal(tried.filter((environment) => environment === 'at22').length, 1);
-        assert.equal(tried[0], 'at22');
         for (const one of hanging) assert.ok(!(await attemptsAt(blobOf(one))), 'no attempt is held against it');
         for (const one of others) assert.equal((await row(one.id)).state, 'published');
         assert.equal((await lateSweep()).accepted, 3);
+      });
+
+      it('takes the others also where two hang for as long as the pass has, and their blobs are the oldest', async () => {
+        const takeMs = 600;
+        const hanging = [await deploy('at22'), await deploy('at23')];
+        const other = await deploy('at24');
+        const hooks = withHooks(ports, {
+          documents: {
+            read: (read) => async (place) => {
+              if (place.environment === 'at24') return read(place);
+              await new Promise((resolve) => setTimeout(resolve, takeMs / 2));
+              return unavailable();
+            },
+          },
+        });
+        const counts = await sweepWith(hooks, { hangsMs: 50, takeMs });
+        assert.deepEqual([counts.accepted, counts.delayed], [1, 2]);
+        assert.equal((await row(other.id)).state, 'published');
+        for (const one of hanging) assert.equal((await row(one.id)).state, 'uploaded');
+        assert.equal((await lateSweep()).accepted, 2);
       });
 
       it('begins nothing more when its time is over', async () => {

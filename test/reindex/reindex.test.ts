@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { migrate } from '../../infra/migrations.ts';
+import { AppError } from '../../src/errors.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import { sha256 } from '../../src/model/digest.ts';
 import { artifactBlob, releaseBlob } from '../../src/model/names.ts';
@@ -245,6 +246,21 @@ describe('a ledger that was lost', () => {
     await stack.sql('delete from pull_deploy.artifacts where deployment_id = $1', [half.id]);
   });
 
+  it('that fits storage is left as it is, also where a deployment failed after its artifact was archived', async () => {
+    const failed = await deploy('third-app');
+    await deploy('third-app');
+    await stack.sql(
+      `update pull_deploy.deployments set state = 'failed', published_at = null, problems = $2 where id = $1`,
+      [failed.id, JSON.stringify([{ code: 'ACCEPT_FAILED', message: 'A fault of ours.' }])],
+    );
+    const before = await ports().ledger.deployment(failed.id);
+    assert.equal((await rebuild()).counts?.deploymentsEnded, 0);
+    assert.deepEqual(await ports().ledger.deployment(failed.id), before);
+    await stack.sql(`update pull_deploy.deployments set state = 'superseded', problems = '[]' where id = $1`, [
+      failed.id,
+    ]);
+  });
+
   it('lists what is rebuilt into a ledger in use where it belongs, by time as by order', async () => {
     const lost = [await deploy('second-app'), await deploy('second-app')];
     await settle();
@@ -319,6 +335,38 @@ describe('a ledger that was lost', () => {
     const { counts } = await reindex(late, stack.config.studio, { isDryRun: false, tell: () => {} });
     assert.equal(counts?.artifactsAdded, 0);
     await assertWhole(stack, 'first-app');
+  });
+
+  it('is rebuilt also where its lists can not be put in order then, and says so', async () => {
+    await loseDatabase();
+    const busy = {
+      ...ports(),
+      ledger: {
+        ...ports().ledger,
+        putInOrder: () => Promise.reject(new AppError('DATABASE_UNAVAILABLE', 'the database did not answer')),
+      },
+    };
+    const { counts, orderProblem } = await reindex(busy, stack.config.studio, { isDryRun: false, tell: () => {} });
+    assert.ok((counts?.deploymentsAdded ?? 0) > 0);
+    assert.equal(orderProblem, 'the database did not answer');
+    assert.equal((await rebuild()).orderProblem, undefined);
+  });
+
+  it('moves only what is newer than what it had before, however much is added', async () => {
+    await loseDatabase();
+    const early = await stack.app.deploy(request('third-app', 'production'));
+    await stack.sql(
+      `update pull_deploy.deployments set created_at = created_at + interval '1 hour', state = 'failed' where id = $1`,
+      [early.id],
+    );
+    const incoming = stack.studioStorage().container('incoming');
+    await incoming.remove(blobOf(early), (await incoming.etag(blobOf(early))) as string);
+    await rebuild();
+    const rows = await stack.sql<{ id: string; ordinal: string }>(
+      'select id, ordinal from pull_deploy.deployments order by ordinal',
+    );
+    assert.equal(rows.at(-1)?.id, early.id);
+    assert.equal(Number(rows.at(-1)?.ordinal) - Number(rows.at(-2)?.ordinal), 1, 'one row has moved');
   });
 
   it('gives no event a number that was given in the ledger that was lost', async () => {

@@ -13,8 +13,8 @@ const CREATOR = 'not known: the database was rebuilt from storage';
 
 export function makeRebuildLedger(db: Database): RebuildLedger {
   return {
-    async rebuild({ installation, releases, deployments }) {
-      const counts = await db.transaction(async (tx) => {
+    rebuild: ({ installation, releases, deployments }) =>
+      db.transaction(async (tx) => {
         await tx.query('select pg_advisory_xact_lock($1)', [REBUILD_LOCK]);
         await adoptInstallation(tx, installation);
         for (const some of chunks(releases)) await insertReleases(tx, some);
@@ -30,9 +30,15 @@ export function makeRebuildLedger(db: Database): RebuildLedger {
         }
         for (const some of chunks(releases)) counts.releasesChanged += await updateReleases(tx, some);
         return counts satisfies RebuildCounts;
+      }),
+
+    async putInOrder() {
+      if ((await firstMisplaced(db)) === undefined) return;
+      await db.transaction(async (tx) => {
+        await tx.query('lock table pull_deploy.deployments in exclusive mode');
+        const first = await firstMisplaced(tx);
+        if (first !== undefined) await moveUp(tx, first);
       });
-      await db.transaction(putInOrder);
-      return counts;
     },
   };
 }
@@ -167,7 +173,7 @@ async function endDeployments(tx: Queryable, deployments: readonly RebuiltDeploy
        from ${RECORDS}
       where d.id = x.id and d.state <> x.state
         and (x.entered_from ? d.state
-             or (x.state <> 'failed' and d.state = 'failed' and d.published_at is null and d.origin <> 'storage'))
+             or (x.state <> 'failed' and d.state = 'failed' and d.published_at is null and d.problems -> 0 ->> 'code' = 'BUILD_ABANDONED'))
      returning d.id`,
     [JSON.stringify(deployments.map(toRecord))],
   );
@@ -220,20 +226,27 @@ async function updateReleases(tx: Queryable, releases: readonly RebuiltRelease[]
   return rows.length;
 }
 
-/**
- * Rows that are older than others that the ledger had get new ordinals, with all that come after them: lists go by the
- * ordinal, and find a span of time by it. In a transaction of its own, which holds no release that someone might wait for;
- * all but readers wait for it. Repeated, it goes on with what is left.
- */
-async function putInOrder(tx: Queryable): Promise<void> {
-  await tx.query('lock table pull_deploy.deployments in exclusive mode');
-  const misplaced = await tx.query<{ id: string }>(
-    `with ordered as (select created_at, max(created_at) over (order by ordinal) as latest from pull_deploy.deployments)
-     select id from pull_deploy.deployments
-      where created_at >= (select min(created_at) from ordered where created_at < latest - interval '1 minute')
-      order by created_at, ordinal`,
+/** The time of the oldest row that stands before an older one. */
+async function firstMisplaced(db: Queryable): Promise<string | undefined> {
+  const [row] = await db.query<{ first: string | null }>(
+    `select min(created_at)::text as first
+       from (select created_at, min(created_at) over (order by ordinal desc rows between unbounded preceding and 1 preceding) as later
+               from pull_deploy.deployments) d
+      where created_at > later + interval '1 minute'`,
   );
-  for (const some of chunks(misplaced.map(({ id }) => id)))
+  return row?.first ?? undefined;
+}
+
+/**
+ * Gives new ordinals to all rows from that time on. They are few: what a ledger had got before it was rebuilt, or since the backup
+ * that it was restored from, is newer than most that storage told.
+ */
+async function moveUp(tx: Queryable, first: string): Promise<void> {
+  const rows = await tx.query<{ id: string }>(
+    'select id from pull_deploy.deployments where created_at >= $1::timestamptz order by created_at, ordinal',
+    [first],
+  );
+  for (const some of chunks(rows.map(({ id }) => id)))
     await tx.query(
       `do $$ declare one uuid;
        begin
