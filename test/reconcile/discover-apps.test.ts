@@ -386,7 +386,7 @@ describe('discovering the apps in Gitea', () => {
               hasFile:
                 (has) =>
                 async (...of) => {
-                  await sleep(40);
+                  await sleep(150);
                   return has(...of);
                 },
             },
@@ -401,7 +401,7 @@ describe('discovering the apps in Gitea', () => {
         for (let pass = 0; left > 0; pass++) {
           assert.ok(pass < 60);
           const now = new Date(Date.now() + pass * 600_000);
-          const summary = await discoverApps(ports(repositories), stack.config.studio, now, 60);
+          const summary = await discoverApps(ports(repositories), stack.config.studio, now, 400);
           ({ left } = summary);
           assert.deepEqual([summary.failures, left > 0 ? summary.missingApps : []], [0, []]);
           for (const name of summary.newApps) found.add(name);

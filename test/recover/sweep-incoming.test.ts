@@ -599,7 +599,7 @@ describe('the sweep of what was left behind', () => {
       });
 
       it('takes the others also where two hang for as long as the pass has, and their blobs are the oldest', async () => {
-        const takeMs = 600;
+        const takeMs = 3_000;
         const hanging = [await deploy('at22'), await deploy('at23')];
         const other = await deploy('at24');
         const hooks = withHooks(ports, {

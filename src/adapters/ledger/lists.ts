@@ -5,6 +5,8 @@ import { type DeploymentRow, type EventRow, toDeployment, toEvent } from './rows
 
 /** Any constant: those who number events take turns. */
 const NUMBERING_LOCK = 7_202_612;
+/** By one statement, whose time is limited: a reindex may leave as many as there are deployments. */
+const NUMBERED_AT_ONCE = 10_000;
 
 /** Only what is asked for stands in the statement, so that each has the plan of its own index. */
 export async function selectDeployments(db: Database, filter: DeploymentFilter): Promise<Deployment[]> {
@@ -69,18 +71,20 @@ export async function selectEvents(
  * in milliseconds: a database that was restored gives none again that a reader has seen in the one that was lost.
  */
 async function numberEvents(db: Database): Promise<void> {
-  const waiting = await db.query('select 1 from pull_deploy.deployment_events where position is null limit 1');
-  if (waiting.length === 0) return;
-  await db.transaction(async (tx) => {
-    // A statement of its own: what the next one sees begins once the lock is held.
-    await tx.query('select pg_advisory_xact_lock($1)', [NUMBERING_LOCK]);
-    await tx.query(
-      `update pull_deploy.deployment_events e set position = last.position + n.offset_
-         from (select id, row_number() over (order by id) as offset_
-                 from pull_deploy.deployment_events where position is null) n,
-              (select greatest(max(position), floor(extract(epoch from now()) * 1000)::bigint) as position
-                 from pull_deploy.deployment_events) last
-        where e.id = n.id and e.position is null`,
-    );
-  });
+  const isWaiting = async () =>
+    (await db.query('select 1 from pull_deploy.deployment_events where position is null limit 1')).length > 0;
+  while (await isWaiting())
+    await db.transaction(async (tx) => {
+      // A statement of its own: what the next one sees begins once the lock is held.
+      await tx.query('select pg_advisory_xact_lock($1)', [NUMBERING_LOCK]);
+      await tx.query(
+        `update pull_deploy.deployment_events e set position = last.position + n.offset_
+           from (select id, row_number() over (order by id) as offset_
+                   from (select id from pull_deploy.deployment_events where position is null order by id limit $1) waiting) n,
+                (select greatest(max(position), floor(extract(epoch from now()) * 1000)::bigint) as position
+                   from pull_deploy.deployment_events) last
+          where e.id = n.id and e.position is null`,
+        [NUMBERED_AT_ONCE],
+      );
+    });
 }
