@@ -11,10 +11,12 @@ export async function mapEntries<T, R>(entries: readonly T[], work: (entry: T) =
   const worker = async () => {
     for (const [index, entry] of queue) {
       if (failed) return;
-      results[index] = await work(entry).catch((error) => {
+      try {
+        results[index] = await work(entry);
+      } catch (error) {
         failed = true;
         throw error;
-      });
+      }
       if (index % WITHOUT_PAUSE === 0) await new Promise(setImmediate);
     }
   };
