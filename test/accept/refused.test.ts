@@ -8,6 +8,7 @@ import type { Studio } from '../../src/model/environments.ts';
 import { artifactBlob, releaseBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 describe('an artifact that is refused', () => {
@@ -19,12 +20,7 @@ describe('an artifact that is refused', () => {
   });
   after(() => stack.stop());
 
-  const deploy = (envName = 'tt02') =>
-    stack.app.deploy({
-      ...{ org: 'ttd', app: 'parking-permit', envName, tagName: '1', commit: undefined },
-      ...{ caller: { id: 'tester', name: 'tester' }, idempotencyKey: undefined },
-      ...{ traceparent: undefined, tracestate: undefined },
-    });
+  const deploy = (envName = 'tt02') => stack.app.deploy(deployRequest('parking-permit', envName));
   const blobOf = (of: Deployment) => artifactBlob({ ...of, deploymentId: of.id });
   const container = (name: string) => stack.studioStorage().container(name);
   const isIn = async (name: string, blob: string) => (await container(name).etag(blob)) !== undefined;

@@ -6,10 +6,8 @@ import { artifactBlob, INCOMING_CONTAINER } from '../../src/model/names.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { packZip } from '../../src/zip/pack-zip.ts';
 import { ENVIRONMENT } from '../support/assert-whole.ts';
+import { deployRequest } from '../support/requests.ts';
 import type { TestStack } from '../support/stack.ts';
-
-const caller = { id: 'tester', name: 'tester' };
-const NO_TRACE = { traceparent: undefined, tracestate: undefined };
 
 /** What a client does, and the platform for it; everything may be cut short, and is asked for again. */
 export interface Workload {
@@ -23,7 +21,7 @@ export interface Workload {
 export type Step = (url: string) => Promise<void>;
 
 async function deployed(stack: TestStack, app: string, tagName: string): Promise<Deployment> {
-  const request = { org: 'ttd', app, envName: ENVIRONMENT, tagName, caller, idempotencyKey: undefined, ...NO_TRACE };
+  const request = deployRequest(app, ENVIRONMENT, { tagName });
   const deployment = await stack.app.deploy(request);
   await stack.app.acceptArtifact(artifactBlob({ ...deployment, deploymentId: deployment.id }));
   return deployment;

@@ -14,12 +14,11 @@ import { type Answer, call, post } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { unpack } from '../support/make-artifact.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { releaseVersion, setScopes } from '../support/versions.ts';
 
 const APP = 'parking-permit';
-const caller = { id: 'tester', name: 'tester' };
-const NO_TRACE = { traceparent: undefined, tracestate: undefined };
 
 describe('deploying an earlier deployment again', () => {
   let stack: TestStack;
@@ -53,11 +52,8 @@ describe('deploying an earlier deployment again', () => {
   });
 
   type What = { tagName?: string; fromDeploymentId?: string };
-  const request = (what: What, envName = 'tt02', idempotencyKey?: string) => ({
-    ...{ org: 'ttd', app: APP, envName, caller, idempotencyKey },
-    ...what,
-    ...NO_TRACE,
-  });
+  const request = (what: What, envName = 'tt02', idempotencyKey?: string) =>
+    deployRequest(APP, envName, { ...what, idempotencyKey });
   async function deployed(what: What, envName = 'tt02', studio: Studio = stack.config.studio, of = ports) {
     const app = makeApp(of, studio);
     const deployment = await app.deploy(request(what, envName));

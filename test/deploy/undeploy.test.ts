@@ -11,6 +11,7 @@ import type { Ports } from '../../src/ports.ts';
 import { type Answer, get, post } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 describe('undeploying an app', () => {
@@ -35,11 +36,7 @@ describe('undeploying an app', () => {
     post(url('undeploy', app), { envName }, headers);
   const caller = { id: 'tester', name: 'tester' };
   const request = (envName: string, app = APP) => ({ org: 'ttd', app, envName, caller, idempotencyKey: undefined });
-  const deploy = (envName: string, app = APP) =>
-    stack.app.deploy({
-      ...request(envName, app),
-      ...{ tagName: '1', commit: undefined, traceparent: undefined, tracestate: undefined },
-    });
+  const deploy = (envName: string, app = APP) => stack.app.deploy(deployRequest(app, envName));
   const accept = (of: Deployment) => stack.app.acceptArtifact(artifactBlob({ ...of, deploymentId: of.id }));
   async function deployed(envName: string, app = APP): Promise<Deployment> {
     const deployment = await deploy(envName, app);

@@ -15,6 +15,7 @@ import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { helm, sendTo } from '../support/flux-events.ts';
 import { startGiteaPages } from '../support/gitea-pages.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const ENVIRONMENTS = ['at22', 'at23', 'at24', 'yt01', 'tt02', 'production'];
@@ -54,10 +55,6 @@ describe('apps and their state at a glance', () => {
     return Array.from({ length: 60 }, (_, minute) => new Date(now + minute * 60_000));
   };
   const reconcile = () => stack.app.reconcileSources(new Date());
-  const request = (app: string, envName: string) => ({
-    ...{ org: 'ttd', app, envName, tagName: '1', commit: undefined, caller: { id: 'tester', name: 'tester' } },
-    ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-  });
   const accept = (of: Deployment, app = stack.app) => app.acceptArtifact(artifactBlob({ ...of, deploymentId: of.id }));
   /** Writes of some documents fail, as they do when storage is down. */
   const failing = (fails: (place: DocumentPlace) => boolean) =>
@@ -223,7 +220,7 @@ describe('apps and their state at a glance', () => {
     });
 
     it('shows what is wanted and published after a deployment, and what the cluster has applied', async () => {
-      const deployment = await stack.app.deploy(request('alpha', 'tt02'));
+      const deployment = await stack.app.deploy(deployRequest('alpha', 'tt02'));
       assert.equal(at(await show('alpha'), 'tt02').wanted, undefined);
       await accept(deployment);
       const view = await show('alpha');
@@ -247,7 +244,7 @@ describe('apps and their state at a glance', () => {
     });
 
     it('shows what is wanted and not published, and that it is in step once the timer could publish it', async () => {
-      const next = await stack.app.deploy(request('alpha', 'tt02'));
+      const next = await stack.app.deploy(deployRequest('alpha', 'tt02'));
       await assert.rejects(
         accept(
           next,
@@ -275,7 +272,7 @@ describe('apps and their state at a glance', () => {
 
     it('shows why a release is held, since when, and no other app with it; gone once it could be written', async () => {
       const broken = without(({ container, environment }) => container === 'app-ttd-bravo' && environment === 'yt01');
-      await assert.rejects(accept(await stack.app.deploy(request('bravo', 'yt01')), broken));
+      await assert.rejects(accept(await stack.app.deploy(deployRequest('bravo', 'yt01')), broken));
       await broken.reconcileSources(new Date());
       const held = at(await show('bravo'), 'yt01');
       assert.equal(held.inStep, false);
@@ -356,7 +353,7 @@ describe('apps and their state at a glance', () => {
       assert.equal((await put('ttd/delta')).status, 200);
       assert.equal(at(await show('delta'), 'at23').source.isThere, false);
 
-      await accept(await stack.app.deploy(request('delta', 'at23')));
+      await accept(await stack.app.deploy(deployRequest('delta', 'at23')));
       const { source, published, inStep } = at(await show('delta'), 'at23');
       assert.deepEqual([source.isThere, published?.state, inStep], [true, 'published', true]);
     });

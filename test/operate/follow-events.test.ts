@@ -5,6 +5,7 @@ import type { Deployment } from '../../src/model/deployment.ts';
 import { artifactBlob } from '../../src/model/names.ts';
 import type { EventPage } from '../../src/operate/follow-events.ts';
 import { get } from '../support/api.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 describe('following events', () => {
@@ -14,11 +15,7 @@ describe('following events', () => {
   });
   after(() => stack.stop());
 
-  const deploy = (envName: string, app = 'parking-permit') =>
-    stack.app.deploy({
-      ...{ org: 'ttd', app, envName, tagName: '1', caller: { id: 'x', name: 'x' } },
-      ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-    });
+  const deploy = (envName: string, app = 'parking-permit') => stack.app.deploy(deployRequest(app, envName));
   const accept = (of: Deployment) => stack.app.acceptArtifact(artifactBlob({ ...of, deploymentId: of.id }));
   async function events(path: string): Promise<EventPage> {
     const { status, body } = await get(`${stack.run.functionsUrl}/api/v1/ttd/${path}`);

@@ -5,6 +5,7 @@ import type { Deployment } from '../../src/model/deployment.ts';
 import { artifactBlob } from '../../src/model/names.ts';
 import type { DeploymentPage } from '../../src/operate/show-deployments.ts';
 import { call, get } from '../support/api.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 describe('lists of deployments', () => {
@@ -25,10 +26,8 @@ describe('lists of deployments', () => {
   });
   after(() => stack.stop());
 
-  const request = (app: string, envName: string, tagName: string, name: string) => ({
-    ...{ org: 'ttd', app, envName, tagName, caller: { id: name, name } },
-    ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-  });
+  const request = (app: string, envName: string, tagName: string, name: string) =>
+    deployRequest(app, envName, { tagName, caller: { id: name, name } });
   const list = (path: string, query = '') => get(`${stack.run.functionsUrl}/api/v1/ttd/${path}/deployments${query}`);
   async function found(path: string, query: string): Promise<number[]> {
     const { status, body } = await list(path, query);
@@ -96,10 +95,7 @@ describe('downloading an artifact', () => {
   let deployment: Deployment;
   before(async () => {
     stack = await startTestStack({ blobEvents: false });
-    deployment = await stack.app.deploy({
-      ...{ org: 'ttd', app: 'parking-permit', envName: 'tt02', tagName: '1', caller: { id: 'x', name: 'x' } },
-      ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-    });
+    deployment = await stack.app.deploy(deployRequest('parking-permit', 'tt02'));
     url = `${stack.run.functionsUrl}/api/v1/ttd/parking-permit/deployments/${deployment.id}/artifact`;
   });
   after(() => stack.stop());

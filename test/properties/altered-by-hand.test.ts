@@ -9,6 +9,7 @@ import { artifactBlob } from '../../src/model/names.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { ENVIRONMENT } from '../support/assert-whole.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { runs } from './runs.ts';
 
@@ -48,10 +49,7 @@ describe('storage and ledger, altered by hand', () => {
     await writeApp(folder, 'ttd', 'app-0', minimalApp('ttd', 'app-0'));
     stack = await startTestStack({ apps: folder, blobEvents: false });
     for (const app of apps) await stack.connection.ports.ledger.registerApp({ org: 'ttd', app });
-    const deployment = await stack.app.deploy({
-      ...{ org: 'ttd', app: 'app-0', envName: ENVIRONMENT, tagName: '1', caller: { id: 'x', name: 'x' } },
-      ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-    });
+    const deployment = await stack.app.deploy(deployRequest('app-0', ENVIRONMENT));
     await stack.app.acceptArtifact(artifactBlob({ ...deployment, deploymentId: deployment.id }));
     await fullRound();
   });

@@ -16,6 +16,7 @@ import type { Ports } from '../../src/ports.ts';
 import { publishRelease } from '../../src/publish/publish-release.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { ENVIRONMENT } from '../support/assert-whole.ts';
+import { deployRequest } from '../support/requests.ts';
 import { script } from '../support/script.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { runs } from './runs.ts';
@@ -49,10 +50,7 @@ describe('a reader beside many publishes', () => {
   const key = (app: string) => ({ org: 'ttd', app, environment: ENVIRONMENT });
 
   async function deployed(app: string): Promise<Deployment> {
-    const deployment = await stack.app.deploy({
-      ...{ org: 'ttd', app, envName: ENVIRONMENT, tagName: '1', caller: { id: 'x', name: 'x' } },
-      ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-    });
+    const deployment = await stack.app.deploy(deployRequest(app, ENVIRONMENT));
     await stack.app.acceptArtifact(artifactBlob({ ...deployment, deploymentId: deployment.id }));
     return deployment;
   }

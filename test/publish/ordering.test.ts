@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import JSZip from 'jszip';
 import { makeApp } from '../../src/app.ts';
-import type { DeployRequest } from '../../src/deploy/deploy-request.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Deployment } from '../../src/model/deployment.ts';
 import { artifactBlob, RELEASE_BLOB } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
 import { publishRelease } from '../../src/publish/publish-release.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 describe('deployments of one app, whatever the order of events', () => {
@@ -21,16 +21,7 @@ describe('deployments of one app, whatever the order of events', () => {
   after(() => stack.stop());
 
   const NAME = { org: 'ttd', app: 'parking-permit' };
-  const request = (envName: string, tagName = '1'): DeployRequest => ({
-    ...NAME,
-    envName,
-    tagName,
-    commit: undefined,
-    caller: { id: 'tester', name: 'tester' },
-    idempotencyKey: undefined,
-    traceparent: undefined,
-    tracestate: undefined,
-  });
+  const request = (envName: string, tagName = '1') => deployRequest(NAME.app, envName, { tagName });
   const blobOf = (deployment: Deployment) => artifactBlob({ ...deployment, deploymentId: deployment.id });
   const stateOf = async ({ id }: Deployment) => (await ports.ledger.deployment(id))?.state;
   const key = (environment: string) => ({ ...NAME, environment });

@@ -10,6 +10,7 @@ import { fluxEventsToken, fluxReceiverToken } from '../../src/model/cluster-keys
 import type { Studio } from '../../src/model/environments.ts';
 import { artifactBlob } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { collectLog, startTestStack, type TestStack } from '../support/stack.ts';
 
 interface Told {
@@ -165,11 +166,7 @@ describe('a cluster whose Receiver is configured', () => {
   const containers = () => told.map(({ body }) => JSON.parse(body).container);
 
   async function deployAndAccept(app: ReturnType<typeof makeApp>, envName: string, tagName: string) {
-    const deployment = await app.deploy({
-      ...{ org: 'ttd', app: 'parking-permit', envName, tagName },
-      ...{ commit: undefined, idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-      caller: { id: 'tester', name: 'tester' },
-    });
+    const deployment = await app.deploy(deployRequest('parking-permit', envName, { tagName }));
     await app.acceptArtifact(artifactBlob({ ...deployment, deploymentId: deployment.id }));
     return (await stack.connection.ports.ledger.deployment(deployment.id))?.state;
   }

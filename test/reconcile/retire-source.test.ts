@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Deployment } from '../../src/model/deployment.ts';
-import { artifactBlob } from '../../src/model/names.ts';
+import { artifactBlob, type ReleaseKey } from '../../src/model/names.ts';
 import type { Ports } from '../../src/ports.ts';
 import { planRetire, retireSource } from '../../src/reconcile/retire-source.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 describe('retiring a source while the app is asked for', () => {
@@ -17,12 +18,8 @@ describe('retiring a source while the app is asked for', () => {
   after(() => stack.stop());
 
   const NAME = { org: 'ttd', app: 'parking-permit' };
-  const caller = { id: 'tester', name: 'tester' };
-  const deploy = (envName: string) =>
-    stack.app.deploy({
-      ...{ ...NAME, envName, tagName: '1', commit: undefined, caller },
-      ...{ idempotencyKey: undefined, traceparent: undefined, tracestate: undefined },
-    });
+  const request = (envName: string) => deployRequest(NAME.app, envName);
+  const deploy = (envName: string) => stack.app.deploy(request(envName));
   const accept = (of: Deployment) => stack.app.acceptArtifact(artifactBlob({ ...of, deploymentId: of.id }));
   const codeOf = (retiring: Promise<unknown>) =>
     retiring.then(
@@ -32,7 +29,7 @@ describe('retiring a source while the app is asked for', () => {
 
   async function undeployed(envName: string) {
     assert.equal(await accept(await deploy(envName)), 'published');
-    const { id } = await stack.app.undeploy({ ...NAME, envName, caller, idempotencyKey: undefined });
+    const { id } = await stack.app.undeploy(request(envName));
     assert.equal((await ports.ledger.deployment(id))?.state, 'published');
     return { ...NAME, environment: envName };
   }
@@ -54,16 +51,22 @@ describe('retiring a source while the app is asked for', () => {
     await assertPublished(waiting);
   });
 
+  /** Someone asks while an operator retires it. */
+  const interrupted = (method: 'assertNotInUse' | 'retire', then: () => Promise<void>) =>
+    withHooks(ports, {
+      ledger: {
+        [method]: (call: Ports['ledger']['retire']) => async (of: ReleaseKey) => {
+          await call(of);
+          await then();
+        },
+      },
+    });
+
   it('is refused when the request comes after the look', async () => {
     const key = await undeployed('at23');
     let asked: Deployment | undefined;
-    const late = withHooks(ports, {
-      ledger: {
-        assertNotInUse: (look) => async (of) => {
-          await look(of);
-          asked = await deploy('at23');
-        },
-      },
+    const late = interrupted('assertNotInUse', async () => {
+      asked = await deploy('at23');
     });
     assert.equal(await codeOf(retireSource(late, stack.config.studio, key)), 'SOURCE_IN_USE');
     assert.ok(asked);
@@ -72,29 +75,13 @@ describe('retiring a source while the app is asked for', () => {
 
   it('is refused when the request was also built, accepted and published since the look', async () => {
     const key = await undeployed('at24');
-    const late = withHooks(ports, {
-      ledger: {
-        assertNotInUse: (look) => async (of) => {
-          await look(of);
-          await assertPublished(await deploy('at24'));
-        },
-      },
-    });
+    const late = interrupted('assertNotInUse', async () => assertPublished(await deploy('at24')));
     assert.equal(await codeOf(retireSource(late, stack.config.studio, key)), 'SOURCE_IN_USE');
   });
 
   it('is undone by a request that comes after it, also before the source is gone', async () => {
     const key = await undeployed('tt02');
-    let asked: Deployment | undefined;
-    const late = withHooks(ports, {
-      ledger: {
-        retire: (retire) => async (of) => {
-          await retire(of);
-          asked = await deploy('tt02');
-          await assertPublished(asked);
-        },
-      },
-    });
+    const late = interrupted('retire', async () => assertPublished(await deploy('tt02')));
     assert.equal(await codeOf(retireSource(late, stack.config.studio, key)), 'done');
     const sources = await stack.storage('tt02').container('cluster-ttd').read('sources/sources.yaml');
     assert.match(String(sources?.bytes), /"ttd-parking-permit-dev"/);

@@ -17,6 +17,7 @@ import { post } from '../support/api.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { eventually } from '../support/eventually.ts';
 import { withHooks } from '../support/ports.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const AFTER_FIVE_MINUTES = 5 * 60_000 + 10_000;
@@ -46,11 +47,7 @@ describe('the sweep of what was left behind', () => {
 
   const incoming = () => stack.studioStorage().container('incoming');
   const hooked = (hooks: Parameters<typeof withHooks>[1]): App => makeApp(withHooks(ports, hooks), stack.config.studio);
-  const request = (envName: string) => ({
-    ...{ org: 'ttd', app: 'small', envName, tagName: '1', commit: undefined },
-    ...{ caller: { id: 'tester', name: 'tester' }, idempotencyKey: undefined },
-    ...{ traceparent: undefined, tracestate: undefined },
-  });
+  const request = (envName: string) => deployRequest('small', envName);
   const deploy = (envName = 'tt02', app = stack.app) => app.deploy(request(envName));
   const blobOf = (of: Deployment) => artifactBlob({ ...of, deploymentId: of.id });
   const accept = (of: Deployment, app = stack.app) => app.acceptArtifact(blobOf(of));

@@ -12,11 +12,11 @@ import { artifactBlob, releaseBlob } from '../../src/model/names.ts';
 import { type ReindexReport, reindex } from '../../src/reindex/reindex.ts';
 import { minimalApp, writeApp } from '../support/app-folder.ts';
 import { assertWhole } from '../support/assert-whole.ts';
+import { deployRequest } from '../support/requests.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const APPS = ['first-app', 'second-app', 'third-app'];
 const ENVIRONMENTS = ['tt02', 'production'];
-const CALLER = { id: 'tester', name: 'tester' };
 
 /** What the database said of a deployment that storage can tell too. */
 const TOLD = ['id', 'org', 'app', 'environment', 'sequence', 'tagName', 'commit', 'built'] as const;
@@ -50,10 +50,7 @@ describe('a ledger that was lost', () => {
   });
 
   const ports = () => stack.connection.ports;
-  const request = (app: string, envName = 'tt02', what: object = { tagName: '1' }) => ({
-    ...{ org: 'ttd', app, envName, caller: CALLER, idempotencyKey: undefined, ...what },
-    ...{ traceparent: undefined, tracestate: undefined },
-  });
+  const request = (app: string, envName = 'tt02', what = {}) => deployRequest(app, envName, what);
   async function deploy(app: string, envName = 'tt02', what?: object): Promise<Deployment> {
     const deployment = await stack.app.deploy(request(app, envName, what));
     await stack.app.acceptArtifact(blobOf(deployment));
