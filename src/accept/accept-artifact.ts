@@ -5,7 +5,8 @@ import { sha256 } from '../model/digest.ts';
 import { type Environment, findEnvironment, type Studio } from '../model/environments.ts';
 import { type ArtifactPath, artifactPath, parseArtifactBlob } from '../model/names.ts';
 import type { IncomingBlob, Ports } from '../ports.ts';
-import { assertIntact, assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
+import { archiveRelease } from '../publish/archived-release.ts';
+import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
 import { zipLimits } from '../zip/zip-limits.ts';
 import type { ExpectedInputs } from './own-documents.ts';
@@ -104,16 +105,13 @@ async function acceptValid(
     ]);
   }
   const rendered = renderRelease(studio, deployment, artifact, fit.status.installation);
-  // As the archive has it: another process may have been first.
-  const document = await ports.artifacts.archiveRelease(path, rendered);
-  const wanted = { sequence: deployment.sequence, deploymentId: deployment.id };
-  if (document !== rendered) assertIntact(document, studio, path, wanted);
+  const document = await archiveRelease(ports, studio, deployment, rendered);
   const outcome = await ports.ledger.indexArtifact(deployment, artifact.manifest, facts);
   if (outcome === 'wanted') {
     await ports.telemetry.span('publish', {}, async () => {
       const { hasSource } = await publishRelease(ports, studio, path, {
         fit,
-        wanted,
+        wanted: { sequence: deployment.sequence, deploymentId: deployment.id },
         document,
       });
       if (!hasSource) await publishSources(ports, studio, path.org, path.environment);

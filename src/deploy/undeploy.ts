@@ -6,7 +6,8 @@ import { canonicalJson, sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { artifactPath, releaseKey } from '../model/names.ts';
 import type { Ports } from '../ports.ts';
-import { assertIntact, assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
+import { archiveRelease } from '../publish/archived-release.ts';
+import { assertLedgerFits, publishRelease } from '../publish/publish-release.ts';
 import { publishSources } from '../publish/publish-sources.ts';
 import { DeploymentFailed, idempotentRequest, recordFailure } from './deploy.ts';
 import type { DeployRequest } from './deploy-request.ts';
@@ -62,10 +63,7 @@ export async function finishUndeploy(ports: Ports, studio: Studio, deployment: D
   const key = releaseKey(deployment);
   try {
     const { status } = await assertLedgerFits(ports, studio, key);
-    const rendered = renderUndeployed(studio, deployment, status.installation);
-    const document = await ports.artifacts.archiveRelease(artifactPath(deployment), rendered);
-    if (document !== rendered)
-      assertIntact(document, studio, key, { deploymentId: deployment.id, sequence: deployment.sequence });
+    await archiveRelease(ports, studio, deployment, renderUndeployed(studio, deployment, status.installation));
     if ((await ports.ledger.wantUndeploy(deployment)) !== 'wanted') return;
   } catch (thrown) {
     throw new DeploymentFailed(deployment, await recordFailure(ports, deployment, thrown));

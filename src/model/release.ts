@@ -50,17 +50,6 @@ export function readMarker(document: string, name: AppName, studio: string): Rel
   };
 }
 
-/** Whether a document is the release of that deployment, and no other's or damaged. */
-export function isReleaseOf(
-  document: string,
-  key: ReleaseKey,
-  studio: string,
-  { deploymentId, sequence }: { deploymentId: string; sequence: number },
-): boolean {
-  const marker = readMarker(document, key, studio);
-  return marker?.deploymentId === deploymentId && marker.sequence === sequence;
-}
-
 function findMarkerData(document: string, markerName: string): Record<string, string> | undefined {
   for (const item of readItems(document) ?? []) {
     if (!isRecord(item) || item.kind !== 'ConfigMap' || !isRecord(item.metadata) || item.metadata.name !== markerName)

@@ -4,8 +4,9 @@ import type { ReleaseStatus } from '../ledger.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Studio } from '../model/environments.ts';
 import { appContainer, fluxName, isDeploymentId, type ReleaseKey, releaseKey } from '../model/names.ts';
-import { isReleaseOf, type ReleaseMarker, readMarker } from '../model/release.ts';
+import { type ReleaseMarker, readMarker } from '../model/release.ts';
 import type { Ports, StoredDocument } from '../ports.ts';
+import { readArchivedRelease } from './archived-release.ts';
 import { assertOwnSources } from './assert-own-sources.ts';
 import { releasePlace } from './document-places.ts';
 
@@ -158,15 +159,7 @@ async function wantedDocument(
   const deploymentId = status.wanted?.deploymentId;
   if (deploymentId !== undefined) {
     if (known?.wanted.deploymentId === deploymentId) return known.document;
-    const document = await ports.artifacts.readRelease({ ...key, deploymentId });
-    if (document === undefined)
-      throw new AppError(
-        'STORAGE_UNAVAILABLE',
-        `${describe(key)}: the release document of ${deploymentId} is not in the archive`,
-      );
-    const sequence = status.wanted?.sequence ?? 0;
-    assertIntact(document, studio, key, { deploymentId, sequence });
-    return document;
+    return readArchivedRelease(ports, studio, { ...key, id: deploymentId, sequence: status.wanted?.sequence ?? 0 });
   }
   // Nothing was ever deployed, says the ledger: then storage must say so too.
   const bare = bareRelease(key, status.installation, studio);
@@ -178,23 +171,6 @@ async function wantedDocument(
       `${describe(key)}: storage has a release or artifacts, the database has none; nothing was written`,
     );
   return bare;
-}
-
-/**
- * For a release document that the archive gave.
- * @throws AppError STORAGE_UNAVAILABLE where it is damaged, or another deployment's: nothing replaces it there
- */
-export function assertIntact(
-  document: string,
-  studio: Studio,
-  key: ReleaseKey,
-  wanted: { readonly deploymentId: string; readonly sequence: number },
-): void {
-  if (isReleaseOf(document, key, studio.name, wanted)) return;
-  throw new AppError(
-    'STORAGE_UNAVAILABLE',
-    `${describe(key)}: the release document of ${wanted.deploymentId} in the archive is damaged: deploy again`,
-  );
 }
 
 /** An archive that holds what the ledger has never heard of tells that the ledger was emptied, or is another one. */
