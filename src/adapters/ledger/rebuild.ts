@@ -3,12 +3,11 @@ import type { RebuildCounts, RebuildLedger, RebuiltDeployment, RebuiltRelease } 
 import { AWAITS_ARTIFACT, ENTERED_FROM } from '../../model/deployment.ts';
 import type { ReleaseKey } from '../../model/names.ts';
 import type { Database, Queryable } from '../postgres.ts';
-import { insertEvent, keyValues, selectInstallation } from './statements.ts';
+import { putInOrder } from './list-order.ts';
+import { chunks, insertEvent, keyValues, selectInstallation } from './statements.ts';
 
 /** Any constant: two who rebuild take turns. */
 const REBUILD_LOCK = 7_202_613;
-/** Rows of one statement. */
-const CHUNK = 500;
 const CREATOR = 'not known: the database was rebuilt from storage';
 
 export function makeRebuildLedger(db: Database): RebuildLedger {
@@ -24,7 +23,7 @@ export function makeRebuildLedger(db: Database): RebuildLedger {
         const counts = { deploymentsAdded: 0, deploymentsEnded: 0, artifactsAdded: 0, releasesChanged: 0 };
         for (const some of chunks(numbered)) {
           counts.deploymentsAdded += await insertDeployments(tx, some);
-          await describeArtifacts(tx, some);
+          await recordBuiltFacts(tx, some);
           counts.deploymentsEnded += await endDeployments(tx, some);
           counts.artifactsAdded += await insertArtifacts(tx, some);
         }
@@ -32,19 +31,8 @@ export function makeRebuildLedger(db: Database): RebuildLedger {
         return counts satisfies RebuildCounts;
       }),
 
-    async putInOrder() {
-      if ((await firstMisplaced(db)) === undefined) return;
-      await db.transaction(async (tx) => {
-        await tx.query('lock table pull_deploy.deployments in exclusive mode');
-        const first = await firstMisplaced(tx);
-        if (first !== undefined) await moveUp(tx, first);
-      });
-    },
+    putInOrder: () => putInOrder(db),
   };
-}
-
-function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }
 
 /** Only by a ledger that has wanted nothing yet: what one has published names it. */
@@ -152,7 +140,7 @@ async function insertDeployments(tx: Queryable, deployments: readonly RebuiltDep
 }
 
 /** What a ledger restored from a backup does not know yet of artifacts that were built since. */
-async function describeArtifacts(tx: Queryable, deployments: readonly RebuiltDeployment[]): Promise<void> {
+async function recordBuiltFacts(tx: Queryable, deployments: readonly RebuiltDeployment[]): Promise<void> {
   await tx.query(
     `update pull_deploy.deployments d
         set artifact_sha256 = x.sha256, artifact_bytes = x.bytes, inputs_digest = x.inputs_digest, deploy_digest = x.deploy_digest
@@ -224,37 +212,6 @@ async function updateReleases(tx: Queryable, releases: readonly RebuiltRelease[]
     ],
   );
   return rows.length;
-}
-
-/** The time of the oldest row that stands before an older one. */
-async function firstMisplaced(db: Queryable): Promise<string | undefined> {
-  const [row] = await db.query<{ first: string | null }>(
-    `select min(created_at)::text as first
-       from (select created_at, min(created_at) over (order by ordinal desc rows between unbounded preceding and 1 preceding) as later
-               from pull_deploy.deployments) d
-      where created_at > later + interval '1 minute'`,
-  );
-  return row?.first ?? undefined;
-}
-
-/**
- * Gives new ordinals to all rows from that time on. They are few: what a ledger had got before it was rebuilt, or since the backup
- * that it was restored from, is newer than most that storage told.
- */
-async function moveUp(tx: Queryable, first: string): Promise<void> {
-  const rows = await tx.query<{ id: string }>(
-    'select id from pull_deploy.deployments where created_at >= $1::timestamptz order by created_at, ordinal',
-    [first],
-  );
-  for (const some of chunks(rows.map(({ id }) => id)))
-    await tx.query(
-      `do $$ declare one uuid;
-       begin
-         foreach one in array '{${some}}'::uuid[] loop
-           update pull_deploy.deployments set ordinal = default where id = one;
-         end loop;
-       end $$`,
-    );
 }
 
 const RECORDS = `jsonb_to_recordset($1::jsonb) as x (n int, id uuid, org text, app text, environment text, sequence bigint,

@@ -63,3 +63,10 @@ export async function insertEvent(
     [deploymentId, type, message, origin],
   );
 }
+
+/** Rows of one statement. */
+const CHUNK = 500;
+
+export function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
+}
