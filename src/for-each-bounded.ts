@@ -1,11 +1,16 @@
 const CONCURRENCY = 8;
 
-/** Some at a time. `work` handles its own failures. Once it is too late, no more is begun. */
+interface Bounds {
+  readonly atOnce?: number;
+  /** Once it is too late, no more is begun. */
+  readonly isTooLate?: () => boolean;
+}
+
+/** Some at a time. `work` handles its own failures. */
 export async function forEachBounded<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
-  isTooLate: () => boolean = () => false,
-  atOnce = CONCURRENCY,
+  { atOnce = CONCURRENCY, isTooLate = () => false }: Bounds = {},
 ): Promise<void> {
   const queue = items.values();
   const worker = async () => {

@@ -5,8 +5,8 @@ import type { AppName, ArtifactPath, ReleaseKey } from './model/names.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
- * What the core needs from outside; what it asks of the ledger is in `ledger.ts`. Each method says what is not found by `undefined`; what fails throws
- * an AppError of kind `unavailable`, and no type of an SDK gets through.
+ * What the core needs from outside; what it asks of the ledger is in `ledger.ts`. Each method says what is not found by
+ * `undefined`; what fails throws an AppError of kind `unavailable`, and no type of an SDK gets through.
  */
 export interface Ports {
   readonly ledger: Ledger;

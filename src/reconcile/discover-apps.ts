@@ -101,12 +101,11 @@ async function discoverInOrg(
         // One that can't be shown keeps no other waiting; it is looked into again, since nothing is kept of it.
         counts.failures++;
         const error = toAppError(thrown);
-        ports.log.error('repository could not be looked into', {
-          ...{ org, repository: repository.name, code: error.code, error },
-        });
+        const about = { org, repository: repository.name, code: error.code };
+        ports.log.error('repository could not be looked into', { ...about, error });
       }
     },
-    isTooLate,
+    { isTooLate },
   );
   // A list that doesn't add up proves nothing missing.
   const missing = isComplete ? await findMissing(ports, org, known, repositories, isTooLate) : undefined;

@@ -62,13 +62,13 @@ export function desiredState(studio: Studio, { apps, releases }: Ledgered): Desi
 /** Tells a document from what was last written there. `unseen`: storage did not answer, or there was no time. */
 export type Look = (place: DocumentPlace, etag: string | undefined) => Promise<'intact' | 'altered' | 'unseen'>;
 
-export function makeLook(ports: Ports, guard: HangGuard, isTooLate: () => boolean): Look {
+export function makeLook(ports: Ports, hangGuard: HangGuard, isTooLate: () => boolean): Look {
   return async (place, etag) => {
     // Nothing is known of what was written last: to be looked into.
     if (etag === undefined) return 'altered';
-    if (isTooLate() || guard.hangs(place.environment)) return 'unseen';
+    if (isTooLate() || hangGuard.hangs(place.environment)) return 'unseen';
     try {
-      const present = await guard.glance(place.environment, () => ports.documents.etag(place));
+      const present = await hangGuard.glance(place.environment, () => ports.documents.etag(place));
       return present === etag ? 'intact' : 'altered';
     } catch {
       return 'unseen';

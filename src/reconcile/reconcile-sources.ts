@@ -1,6 +1,6 @@
 import { toAppError } from '../errors.ts';
 import { forEachBounded } from '../for-each-bounded.ts';
-import { HangGuard } from '../hang-guard.ts';
+import { HANGS_MS, HangGuard } from '../hang-guard.ts';
 import type { Hold, LedgerRelease } from '../ledger.ts';
 import type { Studio } from '../model/environments.ts';
 import type { Ports } from '../ports.ts';
@@ -32,8 +32,7 @@ export const PASS_LIMITS = {
   releasesMs: 150_000,
   /** Then no more sources are begun. */
   sourcesMs: 170_000,
-  /** See `HangGuard`. */
-  hangsMs: 10_000,
+  hangsMs: HANGS_MS,
 };
 
 /**
@@ -43,8 +42,9 @@ export const PASS_LIMITS = {
  * - plan: what to write, releases before sources; never a removal
  * - apply, some at once; what fails is held: told by health, and tried again by the next pass
  *
- * A failure keeps nobody else waiting, nor does an environment whose storage hangs. A pass with nothing to do writes nothing, and makes one request for each cluster. A
- * pass with more to do than it has time for leaves the rest to the next one: what is published then is planned no more.
+ * A failure keeps nobody else waiting, nor does an environment whose storage hangs. A pass with nothing to do writes
+ * nothing, and makes one request for each cluster. A pass with more to do than it has time for leaves the rest to the next
+ * one: what is published then is planned no more.
  */
 export async function reconcileSources(
   ports: Ports,
@@ -64,19 +64,20 @@ export async function reconcileSources(
   // Of these the file beside the sources is looked at: instead of them, unless there are only a few.
   const guarded = shareOf(desired.clusters, pass);
   const isLate = (ms: number) => () => performance.now() - started > ms;
-  const guard = new HangGuard(limits.hangsMs);
-  const look = makeLook(ports, guard, isLate(limits.lookMs));
+  const hangGuard = new HangGuard(limits.hangsMs);
+  const look = makeLook(ports, hangGuard, isLate(limits.lookMs));
   // What is held is looked at each time, like the releases.
   const held = new Set(holds.filter(({ app }) => app === '').map(keyOfCluster));
   const others = isSmall(desired.clusters) ? [] : guarded.filter((one) => !held.has(keyOfCluster(one)));
   const observed = await observe(look, ledgered, desired, pass, others);
   const changes = planChanges(desired, observed.state);
-  const progress = new Pass(ports, guard, holds, changes.length);
+  const progress = new Pass(ports, hangGuard, holds, changes.length);
   try {
     const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
-    await forEachBounded(of('publishRelease'), (change) => progress.apply(studio, change), isLate(limits.releasesMs));
+    const apply = (change: Change) => progress.apply(studio, change);
+    await forEachBounded(of('publishRelease'), apply, { isTooLate: isLate(limits.releasesMs) });
     const isTooLate = isLate(limits.sourcesMs);
-    await forEachBounded(of('publishSources'), (change) => progress.apply(studio, change), isTooLate);
+    await forEachBounded(of('publishSources'), apply, { isTooLate });
     const alsoHeld = desired.clusters.filter((one) => held.has(keyOfCluster(one)) && !guarded.includes(one));
     for (const cluster of observed.unseen) progress.keep(cluster);
     await forEachBounded([...guarded, ...alsoHeld], async (cluster) =>
@@ -104,7 +105,7 @@ export async function reconcileSources(
 /** What has been done so far in one pass, and what is held. */
 class Pass {
   private readonly ports: Ports;
-  private readonly hangs: HangGuard;
+  private readonly hangGuard: HangGuard;
   private readonly before: ReadonlyMap<string, Hold>;
   private readonly held = new Set<string>();
   private readonly unknownSources: string[] = [];
@@ -115,9 +116,9 @@ class Pass {
   private done = 0;
   private readonly planned: number;
 
-  constructor(ports: Ports, hangs: HangGuard, holds: readonly Hold[], planned: number) {
+  constructor(ports: Ports, hangGuard: HangGuard, holds: readonly Hold[], planned: number) {
     this.ports = ports;
-    this.hangs = hangs;
+    this.hangGuard = hangGuard;
     this.planned = planned;
     this.before = new Map(holds.map((hold) => [keyOf(hold), hold]));
     this.timer = setInterval(() => ports.log.info('reconcile progress', { done: this.done, planned }), PROGRESS_MS);
@@ -195,12 +196,12 @@ class Pass {
 
   /** False where storage hangs: left to the next pass. */
   private async attempt(about: Pick<Hold, 'environment' | 'org' | 'app'>, work: () => Promise<void>): Promise<boolean> {
-    if (this.hangs.hangs(about.environment)) {
+    if (this.hangGuard.hangs(about.environment)) {
       this.keep(about);
       return false;
     }
     try {
-      await this.hangs.watch(about.environment, work);
+      await this.hangGuard.watch(about.environment, work);
       if (this.before.has(keyOf(about)) && !this.held.has(keyOf(about))) await this.ports.ledger.clearHold(about);
     } catch (thrown) {
       this.failures++;

@@ -1,6 +1,6 @@
 import { type AppError, toAppError } from '../errors.ts';
 import { forEachBounded } from '../for-each-bounded.ts';
-import { HangGuard } from '../hang-guard.ts';
+import { HANGS_MS, HangGuard } from '../hang-guard.ts';
 import { AWAITS_ARTIFACT, type Deployment } from '../model/deployment.ts';
 import { artifactBlob, artifactPath, parseArtifactBlob } from '../model/names.ts';
 import { redact } from '../model/redact.ts';
@@ -31,14 +31,13 @@ const BATCH = 20;
 /** Each holds an artifact in memory. */
 const ENVIRONMENTS_AT_ONCE = 4;
 
-/** A function has 240 s (`host.json`): what is begun last has the other half of them, and dies of storage alone that hangs twice. */
+/** A function has 240 s (`host.json`): what is begun last has the other half of them. */
 export const SWEEP_LIMITS = {
   /** From the start of a pass; then no more deployments are resumed. */
   resumeMs: 60_000,
   /** Likewise, no more blobs are taken. */
   takeMs: 120_000,
-  /** See `HangGuard`. */
-  hangsMs: 10_000,
+  hangsMs: HANGS_MS,
 };
 
 /**
@@ -58,7 +57,9 @@ export async function sweepIncoming(
 ): Promise<SweepSummary> {
   const started = performance.now();
   const pass: Pass = {
-    ...{ ports, stages, guard: new HangGuard(limits.hangsMs) },
+    ports,
+    stages,
+    hangGuard: new HangGuard(limits.hangsMs),
     isLate: (ms) => performance.now() - started > ms,
   };
   const expired = await endExpired(ports);
@@ -72,7 +73,7 @@ export async function sweepIncoming(
 interface Pass {
   readonly ports: Ports;
   readonly stages: RecoverStages;
-  readonly guard: HangGuard;
+  readonly hangGuard: HangGuard;
   /** So long after its start. */
   isLate(ms: number): boolean;
 }
@@ -89,7 +90,7 @@ async function endExpired(ports: Ports): Promise<number> {
   return deployments.length;
 }
 
-async function resumeDead({ ports, stages, guard, isLate }: Pass, untilMs: number): Promise<number> {
+async function resumeDead({ ports, stages, hangGuard, isLate }: Pass, untilMs: number): Promise<number> {
   let resumed = 0;
   // Each is claimed when its turn comes: one that was claimed and not begun would wait for the end of its lease.
   while (resumed < BATCH && !isLate(untilMs)) {
@@ -105,7 +106,7 @@ async function resumeDead({ ports, stages, guard, isLate }: Pass, untilMs: numbe
       origin: 'timer',
     });
     // Its failure is on the row by now; the others are not to wait for it.
-    await guard
+    await hangGuard
       .watch(deployment.environment, () => resume(ports, stages, deployment))
       .catch((error) => ports.log.error('resumed deployment failed', { ...artifactPath(deployment), error }));
   }
@@ -123,7 +124,7 @@ async function resume(ports: Ports, stages: RecoverStages, deployment: Deploymen
 }
 
 async function takeLeftOver(
-  { ports, stages, guard, isLate }: Pass,
+  { ports, stages, hangGuard, isLate }: Pass,
   now: Date,
   untilMs: number,
 ): Promise<Pick<SweepSummary, 'accepted' | 'givenUp' | 'delayed'>> {
@@ -136,10 +137,10 @@ async function takeLeftOver(
   await forEachBounded(
     [...new Set(blobs.map(environmentOf))],
     async (environment) => {
-      const watched = { ...stages, accept: (blob: string) => guard.watch(environment, () => stages.accept(blob)) };
+      const watched = { ...stages, accept: (blob: string) => hangGuard.watch(environment, () => stages.accept(blob)) };
       for (const { name } of blobs.filter((blob) => environmentOf(blob) === environment)) {
         try {
-          if (isLate(untilMs) || guard.hangs(environment)) counts.delayed++;
+          if (isLate(untilMs) || hangGuard.hangs(environment)) counts.delayed++;
           else counts[await takeOne(ports, watched, name)]++;
         } catch (error) {
           counts.delayed++;
@@ -147,8 +148,7 @@ async function takeLeftOver(
         }
       }
     },
-    undefined,
-    ENVIRONMENTS_AT_ONCE,
+    { atOnce: ENVIRONMENTS_AT_ONCE },
   );
   return counts;
 }
