@@ -32,4 +32,24 @@ describe('HangGuard', () => {
     assert.equal(await guard.watch('tt02', async () => sleep(2 * HANGS_MS, 'done')), 'done');
     assert.equal(guard.hangs('tt02'), false);
   });
+
+  it('waits for a look no longer than that, however it ends', async () => {
+    for (const end of [async () => 'late', async () => Promise.reject(down)]) {
+      const guard = new HangGuard(HANGS_MS);
+      let isEnded = false;
+      const ended = sleep(5 * HANGS_MS).then(() => {
+        isEnded = true;
+        return end();
+      });
+      await assert.rejects(
+        guard.glance('tt02', () => ended),
+        { code: 'STORAGE_UNAVAILABLE' },
+      );
+      assert.deepEqual([isEnded, guard.hangs('tt02')], [false, true]);
+      await ended.catch(() => {});
+    }
+    const guard = new HangGuard(HANGS_MS);
+    assert.equal(await guard.glance('tt02', async () => 'in time'), 'in time');
+    assert.equal(guard.hangs('tt02'), false);
+  });
 });

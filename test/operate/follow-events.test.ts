@@ -49,6 +49,25 @@ describe('following events', () => {
     );
   });
 
+  it('gives each of very many that came at once its number, in their order', async () => {
+    const { id } = await deploy('yt01');
+    const many = 25_000;
+    await stack.sql(
+      `insert into pull_deploy.deployment_events (deployment_id, org, type, message, origin)
+       select $1, 'ttd', 'noted', n::text, 'operator' from generate_series(1, $2::int) n`,
+      [id, many],
+    );
+    await events(`parking-permit/deployments/${id}/events`);
+    const [told] = await stack.sql<{ count: string; numbers: string; disordered: string }>(
+      `select count(*), count(distinct position) as numbers, count(*) filter (where position < before) as disordered
+         from (select position, lag(position) over (order by id) as before from pull_deploy.deployment_events
+                where deployment_id = $1 and type = 'noted') e`,
+      [id],
+    );
+    assert.deepEqual(told, { count: String(many), numbers: String(many), disordered: '0' });
+    await stack.sql(`delete from pull_deploy.deployment_events where type = 'noted'`);
+  });
+
   it('waits for the first, and answers as soon as it is there', async () => {
     const deployment = await deploy('at24');
     const path = `parking-permit/deployments/${deployment.id}/events`;
